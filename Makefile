@@ -1,0 +1,38 @@
+# make run: the default configuration, from nothing to results/report.html
+# make test: every test
+# make style: the style checks
+PYTHON ?= python3
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+VENV := .venv
+
+.PHONY: run test style format schema
+run: $(VENV)/installed
+	$(VENV)/bin/snakemake --cores $(CORES)
+
+test: $(VENV)/installed-tests
+	sh tests/browser/install_browser.sh
+	$(VENV)/bin/python -m pytest
+
+style: $(VENV)/installed-tests
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/snakefmt --check Snakefile workflow
+	$(VENV)/bin/snakemake --lint
+
+format: $(VENV)/installed-tests
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+	$(VENV)/bin/snakefmt Snakefile workflow
+
+$(VENV)/installed: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --requirement requirements.txt
+	touch $@
+
+$(VENV)/installed-tests: $(VENV)/installed requirements-test.txt
+	$(VENV)/bin/pip install --quiet --requirement requirements-test.txt
+	touch $@
+
+schema: $(VENV)/installed
+	cd workflow/scripts && ../../$(VENV)/bin/python -c 'from aif.config import schema; print(schema(), end="")' > ../../config/schemas/config.schema.json

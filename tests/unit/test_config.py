@@ -1,0 +1,95 @@
+"""The config: defaults, errors in one line, and a schema that does not drift."""
+
+from pathlib import Path
+
+import pytest
+from aif.config import complete, hyperparameters, load_yaml, schema
+from aif.rule import InputError
+from aif.variants import defaults_of, variant_of
+
+ROOT = Path(__file__).parents[2]
+TABLE = load_yaml(ROOT / "config/variants.yaml")
+DEFAULT_RUN = ROOT / "config/config.yaml"
+KANG = {"path": str(ROOT / "resources/kang_pbmc.h5ad"), "batch_key": "condition"}
+
+
+def config_of(**given):
+    return complete({"datasets": {"kang": KANG}, **given}, DEFAULT_RUN, TABLE)
+
+
+def test_given_keys_replace_those_of_the_default_run_as_a_whole():
+    config = config_of(variants=["aif"])
+    assert list(config.datasets) == ["kang"]
+    assert config.variants == ["aif"]
+    assert config.baselines == load_yaml(DEFAULT_RUN)["baselines"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"dataset": {}}, r"config: dataset: unknown key; did you mean 'datasets'\?"),
+        ({"datasets": {}}, r"config: datasets: "),
+        ({"datasets": {"../x": KANG}}, r"config: datasets\.\.\./x: a name may hold letters"),
+        ({"datasets": {"k": {"path": "x.h5ad"}}}, r"config: datasets\.k\.batch_key: is missing"),
+        (
+            {"datasets": {"k": {"path": "x.h5ad", "batchkey": "b"}}},
+            r"config: datasets\.k\.batchkey: unknown key; did you mean 'batch_key'\?",
+        ),
+        (
+            {"datasets": {"k": {"path": "x.h5ad", "batch_key": "b"}}},
+            r"config: datasets\.k\.path: there is no file 'x\.h5ad'",
+        ),
+        ({"datasets": {"k": {"batch_key": "b"}}}, r"give either path, or url with sha256"),
+        (
+            {"datasets": {"k": {"batch_key": "b", "url": "https://x.org/y"}}},
+            r"url and sha256 go together",
+        ),
+        ({"variants": ["aif_nrom"]}, r"unknown variant 'aif_nrom'; did you mean 'aif_norm'\?"),
+        ({"variants": []}, r"config: variants: "),
+        ({"baselines": ["comba"]}, r"config: baselines\.0: "),
+        ({"seed": -1}, r"config: seed: "),
+        ({"hyperparameters": {"alhpa": 1}}, r"hyperparameters\.alhpa: unknown key; did you mean"),
+        ({"hyperparameters": {"alpha": -1}}, r"config: hyperparameters\.alpha: .*greater"),
+        ({"hyperparameters": {"minibatch_size": 1}}, r"config: hyperparameters\.minibatch_size: "),
+        ({"evaluation": {"embedding": "tnse"}}, r"config: evaluation\.embedding: "),
+    ],
+)
+def test_an_error_is_one_line_that_names_the_key(given, message):
+    with pytest.raises(InputError, match=message) as error:
+        config_of(**given)
+    assert "\n" not in str(error.value)
+
+
+def test_there_are_the_thirteen_variants_and_all_have_hyperparameters():
+    assert len(TABLE["variants"]) == 13
+    config = config_of(hyperparameters={"epochs": 3})
+    for name in TABLE["variants"]:
+        assert hyperparameters(config, TABLE, name).epochs == 3
+
+
+def test_names_of_variants_say_their_traits():
+    for name, entry in TABLE["variants"].items():
+        variant = variant_of(entry)
+        expected = "norm_log" if "norm_log" in name else "norm" if "norm" in name else "raw"
+        assert variant.input == expected
+        assert (variant.weighting == "relative") == ("rel_dyn" in name)
+        assert variant.weighted_ce == ("weighted_ce" in name)
+        assert variant.projection == ("proj_boost" in name)
+        assert variant.delayed == ("delayed" in name)
+        assert variant.decay == ("decay_exp" in name)
+
+
+def test_a_variants_own_hyperparameters_win():
+    table = {
+        "hyperparameters": {"alpha": 1, "rho": 1, "gamma": 1},
+        "weighting": {"relative": {"rho": 2, "gamma": 2}},
+        "input": {"raw": {"gamma": 3}},
+        "variants": {"v": {"input": "raw", "weighting": "relative", "hyperparameters": {"mu": 4}}},
+    }
+    assert defaults_of(table, "v") == {"alpha": 1, "rho": 2, "gamma": 3, "mu": 4}
+
+
+def test_the_schema_in_config_is_the_one_of_the_code():
+    assert (ROOT / "config/schemas/config.schema.json").read_text() == schema(), (
+        "write it anew: make schema"
+    )

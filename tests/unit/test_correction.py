@@ -1,0 +1,59 @@
+"""Correction: what cells are decoded as, and that chunks do not change it."""
+
+import numpy as np
+import pytest
+import torch
+from aif.correction import correct, correction_target
+from aif.networks import Networks, Shape
+from aif.population import set_population_statistics
+
+SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
+BATCHES = ["a", "b", "c"]
+
+
+@pytest.fixture()
+def trained():
+    x = torch.rand(30, SHAPE.genes)
+    networks = Networks(SHAPE, seed=0)
+    set_population_statistics(networks, x, torch.Generator().manual_seed(0))
+    return networks, x
+
+
+def corrected(networks, x, target, n_samplings=3, seed=0, **kwargs):
+    parts = correct(networks, x, correction_target(target, BATCHES), n_samplings, seed, **kwargs)
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+
+def test_chunks_give_the_same_numbers(trained):
+    whole, chunked = corrected(*trained, "mean", chunk=100), corrected(*trained, "mean", chunk=7)
+    np.testing.assert_allclose(whole[0], chunked[0], atol=1e-6)
+    np.testing.assert_allclose(whole[1], chunked[1], atol=1e-6)
+
+
+def test_mean_is_the_mean_over_the_decodes_for_all_batches(trained):
+    singles = [corrected(*trained, batch)[0] for batch in BATCHES]
+    np.testing.assert_allclose(corrected(*trained, "mean")[0], np.mean(singles, 0), atol=1e-6)
+    assert np.abs(singles[0] - singles[1]).max() > 1e-3
+
+
+def test_a_point_between_batches_is_decoded_as_such(trained):
+    networks, x = trained
+    mean, _ = networks.encoder(x[None])
+    label = torch.tensor([0.25, 0.0, 0.75]).expand(1, len(x), -1)
+    expected = networks.decoder(label, mean)[0].detach().numpy()
+    found, latent = corrected(networks, x, {"a": 1, "c": 3}, n_samplings=0)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(latent, mean[0].detach().numpy(), atol=1e-6)
+
+
+def test_draws_are_averaged_and_seeded(trained):
+    one, again, other = (corrected(*trained, "a", seed=seed)[0] for seed in (0, 0, 1))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+    many = [corrected(*trained, "a", n_samplings=500, seed=seed)[0] for seed in (0, 1)]
+    assert np.abs(many[0] - many[1]).mean() < np.abs(one - other).mean() / 5
+
+
+def test_an_unknown_target_names_the_batches():
+    with pytest.raises(ValueError, match=r"no batch 'd'; batches are \['a', 'b', 'c'\]"):
+        correction_target("d", BATCHES)

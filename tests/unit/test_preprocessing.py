@@ -1,0 +1,56 @@
+"""The three inputs of the variants against closed forms."""
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+from aif.preprocessing import most_variable_genes, standardise, transform
+from scipy import sparse
+
+
+@pytest.fixture()
+def counts():
+    rng = np.random.default_rng(0)
+    x = rng.poisson(2, size=(60, 400)).astype(np.float32) + 1
+    x[:30, :5], x[30:, :5] = 0, 6
+    obs = pd.DataFrame(
+        {"lab": ["l1", "l2"] * 30, "kind": ["k1"] * 30 + ["k2"] * 30, "batch": range(60)},
+        index=[f"c{i}" for i in range(60)],
+    )
+    return ad.AnnData(sparse.csr_matrix(x), obs, pd.DataFrame(index=[f"g{i}" for i in range(400)]))
+
+
+def test_columns_get_the_names_of_the_contract(counts):
+    result = standardise(counts, "lab", "kind", None)
+    assert list(result.obs["batch"]) == list(counts.obs["lab"])
+    assert list(result.obs["cell_type"]) == list(counts.obs["kind"])
+    assert list(result.obs["batch_input"]) == list(counts.obs["batch"])
+    assert (result.layers["counts"] != counts.X).nnz == 0
+
+
+def test_without_labels_there_is_no_cell_type(counts):
+    assert "cell_type" not in standardise(counts, "lab", None, None).obs
+
+
+def test_transforms_are_their_formulas_and_stay_sparse(counts):
+    standard = standardise(counts, "lab", "kind", None)
+    x = counts.X.toarray()
+    library = x.sum(1, keepdims=True)
+    expected = {
+        "raw": x,
+        "norm": x / library,
+        "norm_log": np.log1p(x / library * np.median(library)),
+    }
+    for name, values in expected.items():
+        result = transform(standard, name)
+        assert sparse.issparse(result.X)
+        np.testing.assert_allclose(result.X.toarray(), values, rtol=1e-5)
+        assert (result.layers["counts"] != counts.X).nnz == 0
+
+
+def test_variable_genes_are_found_and_keep_their_order(counts):
+    chosen = most_variable_genes(standardise(counts, "lab", "kind", None), 5)
+    assert np.flatnonzero(chosen).tolist() == [0, 1, 2, 3, 4]
+    result = standardise(counts, "lab", "kind", 5)
+    assert list(result.var_names) == ["g0", "g1", "g2", "g3", "g4"]
+    assert list(result.obs_names) == list(counts.obs_names)

@@ -1,0 +1,16 @@
+rule correct:
+    input:
+        cells=variant_input,
+        model="results/{dataset}/{variant}/pipeline/model.pt",
+    output:
+        "results/{dataset}/{variant}/pipeline/corrected.h5ad",
+    log:
+        "results/{dataset}/{variant}/pipeline/correct.log",
+    params:
+        correction=CONFIG.correction.model_dump(),
+        code=code("correct.py"),
+    threads: 1
+    conda:
+        "../../envs/torch.yaml"
+    script:
+        "../scripts/correct.py"

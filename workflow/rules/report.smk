@@ -1,0 +1,80 @@
+def figures(kind, products):
+    return [
+        {
+            "kind": kind,
+            "dataset": dataset,
+            "method": method,
+            "path": f"results/{dataset}/{product}/{kind}.png",
+        }
+        for dataset in CONFIG.datasets
+        for product, method in products.items()
+    ]
+
+
+FIGURES = figures("embedding", PRODUCTS) + figures("losses", AIF_PRODUCTS)
+
+
+rule plot_embedding:
+    input:
+        embedding="results/{dataset}/{product}/embedding.tsv",
+    output:
+        report(
+            "results/{dataset}/{product}/embedding.png",
+            caption="../report/embedding.rst",
+            category="Embeddings",
+            subcategory="{dataset}",
+            labels={"method": "{product}"},
+        ),
+    log:
+        "results/{dataset}/{product}/plot_embedding.log",
+    params:
+        code=code("plot_embedding.py"),
+    conda:
+        "../../envs/report.yaml"
+    script:
+        "../scripts/plot_embedding.py"
+
+
+rule plot_losses:
+    input:
+        losses="results/{dataset}/{variant}/pipeline/losses.tsv",
+    output:
+        report(
+            "results/{dataset}/{variant}/pipeline/losses.png",
+            caption="../report/losses.rst",
+            category="Training",
+            subcategory="{dataset}",
+            labels={"variant": "{variant}"},
+        ),
+    log:
+        "results/{dataset}/{variant}/pipeline/plot_losses.log",
+    params:
+        code=code("plot_losses.py"),
+    conda:
+        "../../envs/report.yaml"
+    script:
+        "../scripts/plot_losses.py"
+
+
+rule report:
+    input:
+        benchmark="results/benchmark.tsv",
+        losses=runs("results/{dataset}/{product}/losses.tsv", AIF_PRODUCTS),
+        checks=expand("results/{dataset}/data/checks.tsv", dataset=CONFIG.datasets),
+        figures=[figure["path"] for figure in FIGURES],
+    output:
+        "results/report.html",
+    log:
+        "results/report.log",
+    params:
+        config=CONFIG.model_dump(),
+        figures=FIGURES,
+        checks=[
+            {"dataset": dataset, "path": f"results/{dataset}/data/checks.tsv"}
+            for dataset in CONFIG.datasets
+        ],
+        code=code("report.py"),
+    conda:
+        "../../envs/report.yaml"
+    script:
+        "../scripts/report.py"

@@ -1,0 +1,1 @@
+"""Adversarial Information Factorization for batch effects: the model and everything around it."""

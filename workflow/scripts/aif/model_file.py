@@ -1,0 +1,69 @@
+"""model.pt: a trained model with all that is needed to correct new cells without the training data."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aif.networks import Networks, Shape
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelInfo:
+    """What goes with the parameters.
+
+    Attributes
+    ----------
+    dataset, method, row, seed
+        The ids of the run; `method` is the variant, `row` is empty for a pipeline run.
+    transform
+        The units of the expression that the model takes and gives.
+    scale
+        The number by which expression is divided before it enters the model.
+    genes, batches
+        Names, in the model's order.
+    variant, hyperparameters
+        Traits and hyperparameters, as plain dicts.
+    diverged
+        Why the training diverged, or an empty string.
+    seconds, peak_memory_mb, device, versions
+        What the training took, where and with what.
+    """
+
+    dataset: str
+    method: str
+    row: str
+    seed: int
+    transform: str
+    scale: float
+    genes: list[str]
+    batches: list[str]
+    variant: dict[str, Any]
+    hyperparameters: dict[str, Any]
+    diverged: str
+    seconds: float
+    peak_memory_mb: float
+    device: str
+    versions: dict[str, str]
+
+
+def save_model(path: Path, networks: Networks, index: int, info: ModelInfo) -> None:
+    """Write model `index` of a stack."""
+    content = {
+        "shape": dataclasses.asdict(networks.shape),
+        "state": networks.model_state(index),
+        "info": dataclasses.asdict(info),
+    }
+    with open(path, "wb") as file:
+        torch.save(content, file)
+
+
+def load_model(path: str | Path) -> tuple[Networks, ModelInfo]:
+    """Return a saved model as a stack of one in evaluation mode, and what goes with it."""
+    content = torch.load(path, weights_only=True, map_location="cpu")
+    networks = Networks(Shape(**content["shape"]))
+    networks.load_state_dict(content["state"])
+    return networks.eval(), ModelInfo(**content["info"])

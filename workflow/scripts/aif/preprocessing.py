@@ -1,0 +1,53 @@
+"""From checked counts to the three inputs of the variants: raw, norm and norm_log."""
+
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import scanpy as sc
+
+TRANSFORMS = ("raw", "norm", "norm_log")
+
+
+def standardise(
+    adata: ad.AnnData, batch_key: str, label_key: str | None, n_top_genes: int | None
+) -> ad.AnnData:
+    """Return the data set in the workflow's form: counts in X and layers, obs batch and cell_type.
+
+    Cells and genes keep their order. A column that is called `batch` or `cell_type` without being
+    the chosen one is renamed to `*_input`.
+    """
+    columns = {"batch": batch_key, "cell_type": label_key}
+    obs = adata.obs.rename(
+        columns={new: f"{new}_input" for new, old in columns.items() if old != new}
+    )
+    for new, old in columns.items():
+        if old is not None:
+            obs[new] = adata.obs[old].astype(str).astype("category")
+    counts = adata.X.astype(np.float32)
+    standard = ad.AnnData(X=counts, obs=obs, var=adata.var.copy(), layers={"counts": counts.copy()})
+    if n_top_genes is not None:
+        standard = standard[:, most_variable_genes(standard, n_top_genes)].copy()
+    return standard
+
+
+def most_variable_genes(adata: ad.AnnData, n_top_genes: int) -> np.ndarray:
+    """Return a mask (G,) of the genes that vary most within batches (scanpy, flavour seurat)."""
+    logs = transform(adata, "norm_log")
+    sc.pp.highly_variable_genes(logs, n_top_genes=n_top_genes, batch_key="batch")
+    return logs.var["highly_variable"].to_numpy()
+
+
+def transform(adata: ad.AnnData, name: str) -> ad.AnnData:
+    """Return a copy with X as one of `TRANSFORMS`; sparse counts stay sparse.
+
+    raw: counts. norm: counts scaled to a sum of 1 per cell. norm_log: counts scaled to the median
+    library, then log1p.
+    """
+    result = adata.copy()
+    if name == "norm":
+        sc.pp.normalize_total(result, target_sum=1)
+    elif name == "norm_log":
+        sc.pp.normalize_total(result)
+        sc.pp.log1p(result)
+    return result

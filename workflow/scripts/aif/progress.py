@@ -1,0 +1,44 @@
+"""How a training shows where it is: a live bar in a terminal, plain lines in the log."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from types import TracebackType
+
+from tqdm import tqdm
+
+LINES = 10  # plain lines per training
+
+
+class ProgressLog:
+    """Shows epoch, losses and time left; called after every epoch by `aif.training.train`.
+
+    With a terminal the plain lines go to the log file only, so that they do not tear the bar.
+    """
+
+    def __init__(self, log: logging.Logger) -> None:
+        self.log = log
+        self.bar = tqdm(unit="epoch", disable=not sys.stderr.isatty(), leave=False)
+        self.start = time.monotonic()
+
+    def __enter__(self) -> ProgressLog:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.bar.close()
+
+    def __call__(self, epoch: int, epochs: int, losses: dict[str, float]) -> None:
+        shown = " ".join(f"{name} {value:.3g}" for name, value in losses.items())
+        self.bar.total = epochs
+        self.bar.set_postfix_str(shown, refresh=False)
+        self.bar.update()
+        if epoch % max(1, epochs // LINES) == 0 or epoch == epochs:
+            left = (time.monotonic() - self.start) / epoch * (epochs - epoch)
+            self.log.info("epoch %d/%d, %.0f s left: %s", epoch, epochs, left, shown)

@@ -1,0 +1,80 @@
+"""What every rule's script shares: its log, its errors, its atomic outputs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import resource
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+class InputError(Exception):
+    """Something the user gave is wrong: one line that names it and says what to do."""
+
+
+@contextlib.contextmanager
+def rule_log(snakemake: Any) -> Iterator[logging.Logger]:
+    """Log to the terminal and to the rule's log file; end with one line where something fails.
+
+    An `InputError` is the user's to mend and ends as its own line. Any other exception leaves its
+    traceback in the log file and one line in the terminal.
+    """
+    terminal = logging.StreamHandler()
+    file = logging.FileHandler(snakemake.log[0], mode="w")
+    for handler in (terminal, file):
+        handler.setFormatter(logging.Formatter(f"%(asctime)s {snakemake.rule}: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[terminal, file], force=True)
+    logging.captureWarnings(True)
+    warnings.simplefilter("ignore", FutureWarning)
+    logging.getLogger("py.warnings").propagate = False
+    logging.getLogger("py.warnings").addHandler(file)
+    logger = logging.getLogger("aif")
+    try:
+        yield logger
+    except InputError as error:
+        logger.error("error: %s", error)
+        sys.exit(1)
+    except Exception as error:
+        logger.removeHandler(terminal)
+        file.handle(logger.makeRecord("aif", logging.ERROR, "", 0, "", (), sys.exc_info()))
+        print(
+            f"{snakemake.rule}: {type(error).__name__}: {str(error).splitlines()[:1] or ''}; "
+            f"the traceback is in {snakemake.log[0]}",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+@contextlib.contextmanager
+def atomic(path: str) -> Iterator[Path]:
+    """Give a temporary name beside `path` and rename it when the block ends well."""
+    target = Path(path)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part{target.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def measured() -> Iterator[dict[str, float]]:
+    """Fill a dict with the block's wall seconds and the process's peak memory in MB."""
+    cost: dict[str, float] = {}
+    start = time.perf_counter()
+    yield cost
+    cost["seconds"] = time.perf_counter() - start
+    cost["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the installed versions of Python and of `packages`."""
+    from importlib.metadata import version
+
+    return {"python": sys.version.split()[0], **{name: version(name) for name in packages}}

@@ -1,0 +1,36 @@
+"""Which modules a script is made of: Snakemake itself watches only the script's own file."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+@cache
+def source_hash(script: Path) -> str:
+    """Return a hash over all modules of `aif` that a script imports, directly or through others.
+
+    A rule takes it as a parameter, so that editing the model retrains and editing the report
+    does not.
+    """
+    digest = hashlib.sha256()
+    for module in sorted(imported_modules(script)):
+        digest.update(module.name.encode())
+        digest.update(module.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def imported_modules(path: Path) -> frozenset[Path]:
+    """Return the files of all modules of `aif` that the file at `path` imports, at any depth."""
+    names = [
+        node.module.split(".")[1]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("aif.")
+    ]
+    files = {PACKAGE / f"{name}.py" for name in names} - {path}
+    return frozenset(files.union(*(imported_modules(file) for file in files)))

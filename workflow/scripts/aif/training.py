@@ -1,0 +1,285 @@
+"""The training loop: from cells and a seed to the best epoch's networks and a table of losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from aif.losses import SIGNS, TERMS, Minibatch, inverse_frequency_weights, step_losses
+from aif.networks import Networks, Shape
+from aif.population import set_population_statistics
+from aif.variants import Hyperparameters, Variant
+from aif.weighting import STRATEGIES
+
+# Called after every epoch with (epoch, epochs, {term: value of the first model}).
+Progress = Callable[[int, int, dict[str, float]], None]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What a training sees of a data set, in the units of the model (see `unit_scale`).
+
+    Attributes
+    ----------
+    x
+        (n, G) float32, expression divided by the unit scale.
+    batch
+        (n,) int64, the index of each cell's batch.
+    n_batches
+        b ≥ 2.
+    """
+
+    x: Tensor
+    batch: Tensor
+    n_batches: int
+
+    def to(self, device: str) -> Cells:
+        return Cells(self.x.to(device), self.batch.to(device), self.n_batches)
+
+
+@dataclass(frozen=True)
+class Training:
+    """The outcome of one stack.
+
+    Attributes
+    ----------
+    networks
+        With the parameters of each model's chosen epoch, in evaluation mode.
+    losses
+        One table per model, a row per epoch: every unweighted term, `dis`, the weights
+        (`weight_*`), `learning_rate`, `selection_loss` and `selected`.
+    diverged
+        One entry per model: why it diverged, or an empty string.
+    """
+
+    networks: Networks
+    losses: list[pd.DataFrame]
+    diverged: list[str]
+
+
+def unit_scale(x: np.ndarray) -> float:
+    """Return the number to divide (n, G) expression by so that genes have variance 1 on average.
+
+    Counts, shares and logarithms differ by many orders of magnitude. In these units the squared
+    error of a model that knows only each gene's mean is 1 for all of them, so that one set of
+    coefficients means the same for every kind of input.
+    """
+    return float(np.sqrt(x.var(axis=0, dtype=np.float64).mean())) or 1.0
+
+
+def train(
+    cells: Cells,
+    variant: Variant,
+    stack: list[Hyperparameters],
+    seed: int,
+    progress: Progress = lambda epoch, epochs, losses: None,
+) -> Training:
+    """Train a stack of models, one per set of hyperparameters, all from the same seed.
+
+    Parameters
+    ----------
+    cells
+        The cells, on the device to train on.
+    variant
+        The traits that all models share.
+    stack
+        Each model's hyperparameters. They may differ in the coefficients only.
+    seed
+        Seeds initial weights, shuffling and noise, so that a model's random numbers do not
+        depend on the stack it stands in.
+    progress
+        Told of every epoch.
+    """
+    return _Trainer(cells, variant, stack, seed).run(progress)
+
+
+class _Trainer:
+    """The state of a training: networks, optimisers, random numbers and the history of losses."""
+
+    def __init__(
+        self, cells: Cells, variant: Variant, stack: list[Hyperparameters], seed: int
+    ) -> None:
+        self.cells, self.variant, self.shared = cells, variant, stack[0]
+        device = cells.x.device
+        self.n_cells, n_genes = cells.x.shape
+        self.epochs = self.shared.n_epochs(self.n_cells)
+        shape = Shape(
+            n_genes,
+            cells.n_batches,
+            self.shared.latent,
+            self.shared.hidden,
+            self.shared.label_hidden,
+        )
+        self.networks = Networks(shape, len(stack), seed).to(device)
+        self.optimisers = self._optimisers()
+        self.coefficients = torch.tensor(
+            [[SIGNS[k] * c for k, c in h.coefficients(variant).items()] for h in stack]
+        )
+        self.cell_weights = (
+            inverse_frequency_weights(cells.batch, cells.n_batches) if variant.weighted_ce else None
+        )
+        self.shuffling = torch.Generator().manual_seed(seed)
+        self.noise = torch.Generator(device).manual_seed(seed)
+        self.history = torch.zeros(self.epochs, len(stack), len(TERMS) + 1)
+        self.weights = torch.zeros(self.epochs, len(stack), len(TERMS))
+        self.learning_rates = np.zeros(self.epochs)
+
+    def _optimisers(self) -> dict[str, torch.optim.Adam]:
+        shared, networks = self.shared, self.networks
+        groups = {
+            "autoencoder": (networks.autoencoder_parameters(), None),
+            "auxiliary": (list(networks.auxiliary.parameters()), shared.learning_rate_aux),
+            "discriminator": (list(networks.discriminator.parameters()), shared.learning_rate_dis),
+        }
+        return {
+            name: torch.optim.Adam(
+                parameters, lr=rate or shared.learning_rate, betas=shared.betas, fused=True
+            )
+            for name, (parameters, rate) in groups.items()
+        }
+
+    def run(self, progress: Progress) -> Training:
+        best = Selection(self.networks, self.coefficients)
+        self.networks.train()
+        for epoch in range(self.epochs):
+            self.weights[epoch] = self._epoch_weights(epoch)
+            self.learning_rates[epoch] = self._set_learning_rate(epoch)
+            self.history[epoch] = self._run_epoch(epoch).cpu()
+            if epoch >= self._selection_start():
+                best.offer(epoch, self.history[epoch, :, :-1], self._selection_weights())
+            first = dict(zip([*TERMS, "dis"], self.history[epoch, 0].tolist(), strict=True))
+            progress(epoch + 1, self.epochs, first)
+        self.networks.load_state_dict(best.state)
+        set_population_statistics(self.networks, self.cells.x, self.noise)
+        models = range(self.networks.n_models)
+        return Training(
+            self.networks.eval(),
+            [self._loss_table(model, best) for model in models],
+            [self._divergence(model) for model in models],
+        )
+
+    def _run_epoch(self, epoch: int) -> Tensor:
+        """Step through all cells once; return the cell-weighted mean losses, (M, terms + dis)."""
+        update_critics = not self.variant.delayed or epoch % self.shared.update_every == 0
+        signed = (self.coefficients * self.weights[epoch]).to(self.cells.x.device)
+        total = torch.zeros_like(self.history[0], device=self.cells.x.device)
+        order = torch.randperm(self.n_cells, generator=self.shuffling).to(self.cells.x.device)
+        for rows in order.tensor_split(self.shared.steps_per_epoch(self.n_cells)):
+            losses = step_losses(
+                self.networks, self._minibatch(rows), with_projection=self.variant.projection
+            )
+            self._step(
+                {
+                    "autoencoder": (losses.terms * signed).sum(),
+                    "auxiliary": losses.auxiliary.sum(),
+                    "discriminator": losses.discriminator.sum(),
+                },
+                update_critics,
+            )
+            all_losses = torch.cat([losses.terms, losses.discriminator[:, None]], 1)
+            total += all_losses.detach() * len(rows)
+        return total / self.n_cells
+
+    def _step(self, objectives: dict[str, Tensor], update_critics: bool) -> None:
+        """Take one Adam step per optimiser, all gradients being from before the step."""
+        updated = [n for n in self.optimisers if update_critics or n == "autoencoder"]
+        for name in updated:
+            parameters = self.optimisers[name].param_groups[0]["params"]
+            gradients = torch.autograd.grad(objectives[name], parameters, retain_graph=True)
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.grad = gradient
+        for name in updated:
+            self.optimisers[name].step()
+
+    def _minibatch(self, rows: Tensor) -> Minibatch:
+        batch, n_batches = self.cells.batch[rows], self.cells.n_batches
+        draw = {"generator": self.noise, "device": self.cells.x.device}
+        size = (len(rows), self.shared.latent)
+        return Minibatch(
+            x=self.cells.x[rows],
+            batch=batch,
+            cell_weights=None if self.cell_weights is None else self.cell_weights[rows],
+            noise=torch.randn(size, **draw),
+            prior=torch.randn(size, **draw),
+            other_batch=(batch + torch.randint(1, n_batches, (len(rows),), **draw)) % n_batches,
+        )
+
+    def _epoch_weights(self, epoch: int) -> Tensor:
+        strategy = STRATEGIES[self.variant.weighting]
+        history = self.history[:epoch, :, :-1]
+        return strategy(history, self.shared.dynamic_ratio, self.shared.weight_bounds)
+
+    def _set_learning_rate(self, epoch: int) -> float:
+        rate, start = self.shared.learning_rate, int(self.shared.decay_start * self.epochs)
+        if self.variant.decay and epoch >= start:
+            rate *= self.shared.decay_rate ** (epoch - start)
+        self.optimisers["autoencoder"].param_groups[0]["lr"] = rate
+        return rate
+
+    def _selection_start(self) -> int:
+        return int(self.shared.selection_start * self.epochs)
+
+    def _selection_weights(self) -> Tensor:
+        """Return f_k: the relative weights frozen at the start of the selection, or ones."""
+        if self.variant.weighting == "relative":
+            return self.weights[self._selection_start()]
+        return torch.ones_like(self.weights[0])
+
+    def _loss_table(self, model: int, best: Selection) -> pd.DataFrame:
+        terms = pd.DataFrame(self.history[:, model].numpy(), columns=[*TERMS, "dis"])
+        if not self.variant.projection:
+            terms["proj"] = np.nan
+        weights = pd.DataFrame(
+            self.weights[:, model].numpy(), columns=[f"weight_{term}" for term in TERMS]
+        )
+        table = pd.concat([terms, weights], axis=1).astype(float)
+        table.insert(0, "epoch", np.arange(1, self.epochs + 1))
+        table["learning_rate"] = self.learning_rates
+        table["selection_loss"] = [losses[model] for losses in best.padded(self.epochs)]
+        table["selected"] = np.arange(self.epochs) == best.epoch[model].item()
+        return table
+
+
+    def _divergence(self, model: int) -> str:
+        """Return which losses stopped to be finite and when, or an empty string."""
+        broken = ~self.history[:, model].isfinite().numpy()
+        if not broken.any():
+            return ""
+        epoch = broken.any(axis=1).argmax()
+        names = ", ".join(np.array([*TERMS, "dis"])[broken[epoch]])
+        return f"not finite in epoch {epoch + 1}: {names}; lower learning_rate or the coefficients"
+
+class Selection:
+    """The best epoch of each model so far, and its parameters.
+
+    The criterion is Σ c_k f_k L_k with the signed coefficients c_k and frozen weights f_k.
+    """
+
+    def __init__(self, networks: Networks, coefficients: Tensor) -> None:
+        self.networks, self.coefficients = networks, coefficients
+        self.state = {name: value.clone() for name, value in networks.state_dict().items()}
+        self.loss = torch.full((networks.n_models,), torch.inf)
+        self.epoch = torch.full((networks.n_models,), -1)
+        self.offered: list[Tensor] = []
+
+    def offer(self, epoch: int, terms: Tensor, weights: Tensor) -> None:
+        """Keep the current parameters of those models whose criterion is their lowest so far."""
+        losses = (self.coefficients * weights * terms).sum(-1)
+        self.offered.append(losses)
+        better = losses < self.loss
+        if not better.any():
+            return
+        self.loss = torch.where(better, losses, self.loss)
+        self.epoch[better] = epoch
+        for name, value in self.networks.state_dict().items():
+            self.state[name][better.to(value.device)] = value[better.to(value.device)]
+
+    def padded(self, epochs: int) -> list[list[float]]:
+        """Return the criterion of every epoch and model, NaN before the selection starts."""
+        missing = [[float("nan")] * len(self.loss)] * (epochs - len(self.offered))
+        return missing + [losses.tolist() for losses in self.offered]

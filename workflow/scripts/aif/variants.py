@@ -1,0 +1,141 @@
+"""What distinguishes one training from another: the variant's traits and the hyperparameters."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
+
+Positive = Annotated[float, Gt(0)]
+Weight = Annotated[float, Ge(0)]
+Share = Annotated[float, Ge(0), Le(1)]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The traits that make a variant (Monnier & Cournède 2024; config/variants.yaml).
+
+    Attributes
+    ----------
+    input
+        What the model is trained on: counts, counts scaled to a sum of 1, or their logarithm.
+    weighting
+        The strategy of `aif.weighting`.
+    weighted_ce
+        Weight the cross-entropies by the inverse frequency of the cell's batch.
+    projection
+        Add the projection term.
+    delayed
+        Let auxiliary network and discriminator step only every `update_every` epochs.
+    decay
+        Let the learning rate of encoder and decoder decay.
+    """
+
+    input: Literal["raw", "norm", "norm_log"]
+    weighting: Literal["intrinsic", "fixed", "relative"]
+    weighted_ce: bool = False
+    projection: bool = False
+    delayed: bool = False
+    decay: bool = False
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Everything else about a training.
+
+    Attributes
+    ----------
+    epochs, min_steps
+        The training runs for `epochs`, and for more where these are fewer than `min_steps` steps.
+    minibatch_size
+        Cells per step; the last minibatches of an epoch share what is left.
+    learning_rate, learning_rate_aux, learning_rate_dis
+        Adam's, of encoder and decoder, auxiliary network, discriminator; None means as the first.
+    betas
+        Adam's, of all three.
+    alpha, rho, beta, delta, gamma, mu
+        Coefficients of kl, class, class_rec, gan, aux and proj; rec has 1.
+    dynamic_ratio, weight_bounds
+        Of the relative weights, see `aif.weighting.relative`.
+    update_every
+        Of delayed variants: epochs from one step epoch of auxiliary and discriminator to the next.
+    decay_rate, decay_start
+        Of decaying variants: factor per epoch, and the share of epochs after which it starts.
+    selection_start
+        The share of epochs from which the epoch to keep is chosen.
+    latent, hidden, label_hidden
+        Sizes of the networks, see `aif.networks.Shape`.
+    """
+
+    alpha: Weight
+    rho: Weight
+    beta: Weight
+    delta: Weight
+    gamma: Weight
+    mu: Weight = 0.0
+    epochs: Annotated[int, Ge(1)] = 60
+    min_steps: Annotated[int, Ge(0)] = 1500
+    minibatch_size: Annotated[int, Ge(2)] = 64
+    learning_rate: Positive = 1e-3
+    learning_rate_aux: Positive | None = None
+    learning_rate_dis: Positive | None = None
+    betas: tuple[Annotated[float, Ge(0), Lt(1)], Annotated[float, Ge(0), Lt(1)]] = (0.9, 0.99)
+    dynamic_ratio: Share = 0.1
+    weight_bounds: tuple[Positive, Positive] = (0.1, 10.0)
+    update_every: Annotated[int, Ge(1)] = 2
+    decay_rate: Share = 0.999
+    decay_start: Share = 0.2
+    selection_start: Annotated[float, Ge(0), Lt(1)] = 0.9
+    latent: Annotated[int, Ge(1)] = 100
+    hidden: Annotated[int, Ge(1)] = 800
+    label_hidden: Annotated[int, Ge(1)] = 128
+
+    def coefficients(self, variant: Variant) -> dict[str, float]:
+        """Return the unsigned coefficient of every loss term in `variant`."""
+        return {
+            "rec": 1.0,
+            "kl": self.alpha,
+            "class": self.rho,
+            "class_rec": self.beta,
+            "gan": self.delta,
+            "aux": self.gamma,
+            "proj": self.mu if variant.projection else 0.0,
+        }
+
+    def n_epochs(self, n_cells: int) -> int:
+        """Return the epochs of a training on `n_cells` cells."""
+        return max(self.epochs, math.ceil(self.min_steps / self.steps_per_epoch(n_cells)))
+
+    def steps_per_epoch(self, n_cells: int) -> int:
+        """Return the minibatches per epoch: sizes differ by one cell at most, none has one cell."""
+        return max(1, min(math.ceil(n_cells / self.minibatch_size), n_cells // 2))
+
+
+NAMES = tuple(field.name for field in dataclasses.fields(Hyperparameters))
+
+
+def variant_of(entry: dict[str, Any]) -> Variant:
+    """Return the traits of one entry of config/variants.yaml."""
+    return Variant(**{key: value for key, value in entry.items() if key != "hyperparameters"})
+
+
+def defaults_of(table: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the default hyperparameters of a variant: shared, by weighting, by input, its own.
+
+    Parameters
+    ----------
+    table
+        The content of config/variants.yaml.
+    name
+        A variant in it.
+    """
+    entry = table["variants"][name]
+    return {
+        **table["hyperparameters"],
+        **table["weighting"][entry["weighting"]],
+        **table["input"].get(entry["input"], {}),
+        **entry.get("hyperparameters", {}),
+    }

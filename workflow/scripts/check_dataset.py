@@ -1,0 +1,18 @@
+"""Check a data set and write what was found."""
+
+import pandas as pd
+
+from aif.checks import check_dataset, read_counts
+from aif.rule import atomic, rule_log
+
+with rule_log(snakemake) as log:
+    dataset, source = snakemake.wildcards.dataset, snakemake.params.source
+    adata = read_counts(snakemake.input[0], source["layer"], f"datasets.{dataset}")
+    checks = check_dataset(
+        adata, dataset, source["batch_key"], source["label_key"], source["n_top_genes"]
+    )
+    for check in checks:
+        if check.status == "warning":
+            log.warning("warning: %s: %s: %s", dataset, check.check, check.message)
+    with atomic(snakemake.output[0]) as path:
+        pd.DataFrame(checks).to_csv(path, sep="\t", index=False)

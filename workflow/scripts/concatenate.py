@@ -1,0 +1,18 @@
+"""Put the tables of all runs under each other; every expected run must be there."""
+
+import pandas as pd
+
+from aif.rule import atomic, rule_log
+
+with rule_log(snakemake) as log:
+    tables = [
+        pd.read_csv(path, sep="\t", dtype={"row": str}, keep_default_na=False)
+        for path in snakemake.input
+    ]
+    result = pd.concat(tables, ignore_index=True)
+    found = set(zip(result["dataset"], result["method"], strict=True))
+    missing = {tuple(run) for run in snakemake.params.runs} - found
+    if missing:
+        raise ValueError(f"no rows for {sorted(missing)}")
+    with atomic(snakemake.output[0]) as path:
+        result.to_csv(path, sep="\t", index=False)

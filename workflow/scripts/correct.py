@@ -1,0 +1,45 @@
+"""Correct a data set with a trained model."""
+
+import dataclasses
+import json
+
+import anndata as ad
+import numpy as np
+import torch
+
+from aif.correction import correct, correction_target
+from aif.model_file import load_model
+from aif.rule import InputError, atomic, measured, rule_log
+
+with rule_log(snakemake) as log:
+    torch.set_num_threads(snakemake.threads)
+    networks, info = load_model(snakemake.input.model)
+    adata = ad.read_h5ad(snakemake.input.cells)
+    options = snakemake.params.correction
+    try:
+        target = correction_target(options["target"], info.batches)
+    except ValueError as error:
+        raise InputError(f"config: {error}") from None
+    x = torch.from_numpy(adata.X.toarray() / np.float32(info.scale))
+    with measured() as cost:
+        parts = list(correct(networks, x, target, options["n_samplings"], info.seed))
+    expression, latent = (np.concatenate(part) for part in zip(*parts, strict=True))
+    adata.X = expression * np.float32(info.scale)
+    adata.obsm["X_aif"] = latent
+    adata.uns["aif"] = {
+        "dataset": info.dataset,
+        "method": info.method,
+        "row": info.row,
+        "seed": info.seed,
+        "transform": info.transform,
+        "output": "expression",
+        "seconds": info.seconds + cost["seconds"],
+        "peak_memory_mb": max(info.peak_memory_mb, cost["peak_memory_mb"]),
+        "device": info.device,
+        "versions": info.versions,
+        "run": json.dumps({**dataclasses.asdict(info), "genes": len(info.genes), **options}),
+    }
+    if not np.isfinite(adata.X).all():
+        raise ValueError(f"the correction of {info.dataset} by {info.method} is not finite")
+    with atomic(snakemake.output[0]) as path:
+        adata.write_h5ad(path)
