@@ -31,7 +31,7 @@ def cells(n=50, genes=20, n_batches=3, seed=0):
     rng = np.random.default_rng(seed)
     batch = np.arange(n) % n_batches
     x = rng.gamma(2, 1, size=(n, genes)) + batch[:, None]
-    x = (x / unit_scale(x)).astype(np.float32)
+    x = (x / unit_scale(x, "norm_log")).astype(np.float32)
     return Cells(torch.from_numpy(x), torch.from_numpy(batch), n_batches)
 
 
@@ -151,7 +151,14 @@ def test_progress_is_told_of_every_epoch():
     assert set(seen[0][2]) == {*TERMS, "dis"}
 
 
-def test_unit_scale_makes_the_mean_gene_variance_one():
-    x = np.random.default_rng(0).gamma(1, 50, size=(100, 7))
-    assert (x / unit_scale(x)).var(axis=0).mean() == pytest.approx(1)
-    assert unit_scale(np.ones((5, 3))) == 1
+@pytest.mark.parametrize("transform", ["raw", "norm", "norm_log"])
+def test_in_units_of_the_model_the_mean_gene_variance_is_one(transform):
+    x = np.random.default_rng(0).gamma(1, 50, size=(100, 7)).astype(np.float32)
+    x[:, 3] = 0
+    assert (x / unit_scale(x, transform)).var(axis=0).mean() == pytest.approx(1, rel=1e-5)
+    assert np.isfinite(unit_scale(np.zeros((5, 3)), transform)).all()
+
+
+def test_in_units_of_the_model_counts_of_all_abundances_have_the_same_noise():
+    x = np.random.default_rng(0).poisson([1, 10, 1000], size=(4000, 3)).astype(np.float32)
+    np.testing.assert_allclose((x / unit_scale(x, "raw")).var(axis=0), 1, rtol=0.1)

@@ -1,6 +1,5 @@
 """Correct a data set with a trained model."""
 
-import dataclasses
 import json
 
 import anndata as ad
@@ -20,11 +19,12 @@ with rule_log(snakemake) as log:
         target = correction_target(options["target"], info.batches)
     except ValueError as error:
         raise InputError(f"config: {error}") from None
-    x = torch.from_numpy(adata.X.toarray() / np.float32(info.scale))
+    scale = np.array(info.scale, dtype=np.float32)
+    x = torch.from_numpy(adata.X.toarray() / scale)
     with measured() as cost:
         parts = list(correct(networks, x, target, options["n_samplings"], info.seed))
     expression, latent = (np.concatenate(part) for part in zip(*parts, strict=True))
-    adata.X = expression * np.float32(info.scale)
+    adata.X = expression * scale
     adata.obsm["X_aif"] = latent
     adata.uns["aif"] = {
         "dataset": info.dataset,
@@ -37,7 +37,8 @@ with rule_log(snakemake) as log:
         "peak_memory_mb": max(info.peak_memory_mb, cost["peak_memory_mb"]),
         "device": info.device,
         "versions": info.versions,
-        "run": json.dumps({**dataclasses.asdict(info), "genes": len(info.genes), **options}),
+        "hyperparameters": json.dumps(info.hyperparameters),
+        "correction": json.dumps(options),
     }
     if not np.isfinite(adata.X).all():
         raise ValueError(f"the correction of {info.dataset} by {info.method} is not finite")

@@ -1,0 +1,17 @@
+"""Judge a corrected data set by all metrics."""
+
+import anndata as ad
+from threadpoolctl import threadpool_limits
+
+from aif.evaluation import evaluate
+from aif.rule import atomic, rule_log
+
+with rule_log(snakemake) as log, threadpool_limits(snakemake.threads):
+    corrected = ad.read_h5ad(snakemake.input.corrected)
+    reference = ad.read_h5ad(snakemake.input.reference)
+    metrics, coordinates = evaluate(corrected, reference, snakemake.params.evaluation)
+    for row in metrics[metrics["status"] == "failed"].itertuples():
+        log.warning("warning: %s failed: %s", row.metric, row.reason)
+    for table, output in ((metrics, "metrics"), (coordinates, "embedding")):
+        with atomic(snakemake.output[output]) as path:
+            table.to_csv(path, sep="\t", index=False)

@@ -21,7 +21,7 @@ with rule_log(snakemake) as log:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     adata = ad.read_h5ad(snakemake.input[0])
     x = adata.X.toarray()
-    scale = unit_scale(x)
+    scale = unit_scale(x, variant.input)
     batch = adata.obs["batch"].cat
     cells = Cells(
         torch.from_numpy(x / scale), torch.tensor(batch.codes, dtype=int), len(batch.categories)
@@ -34,7 +34,7 @@ with rule_log(snakemake) as log:
         row=params.ids["row"],
         seed=params.seed,
         transform=variant.input,
-        scale=scale,
+        scale=scale.tolist(),
         genes=list(adata.var_names),
         batches=list(batch.categories),
         variant=dataclasses.asdict(variant),

@@ -22,7 +22,7 @@ class ModelInfo:
     transform
         The units of the expression that the model takes and gives.
     scale
-        The number by which expression is divided before it enters the model.
+        Per gene, the number by which expression is divided before it enters the model.
     genes, batches
         Names, in the model's order.
     variant, hyperparameters
@@ -38,7 +38,7 @@ class ModelInfo:
     row: str
     seed: int
     transform: str
-    scale: float
+    scale: list[float]
     genes: list[str]
     batches: list[str]
     variant: dict[str, Any]

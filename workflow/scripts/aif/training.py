@@ -62,14 +62,28 @@ class Training:
     diverged: list[str]
 
 
-def unit_scale(x: np.ndarray) -> float:
-    """Return the number to divide (n, G) expression by so that genes have variance 1 on average.
+def unit_scale(x: np.ndarray, transform: str) -> np.ndarray:
+    """Return the numbers (G,) to divide expression by before it enters the model.
 
-    Counts, shares and logarithms differ by many orders of magnitude. In these units the squared
-    error of a model that knows only each gene's mean is 1 for all of them, so that one set of
-    coefficients means the same for every kind of input.
+    Counts and shares are divided by the square root of each gene's mean, the unit of their sampling
+    noise, so that a few abundant genes do not make up the whole squared error; logarithms are left
+    in proportion. Then all are divided by one number, so that genes have variance 1 on average: the
+    squared error of a model that knows only each gene's mean is 1 for every kind of input, and one
+    set of coefficients means the same for all (benchmarks/README.md, "Units of the model").
+
+    Parameters
+    ----------
+    x
+        (n, G) expression.
+    transform
+        raw, norm or norm_log.
     """
-    return float(np.sqrt(x.var(axis=0, dtype=np.float64).mean())) or 1.0
+    scale = np.ones(x.shape[1], dtype=np.float32)
+    if transform != "norm_log":
+        scale = np.sqrt(x.mean(axis=0))
+        scale[scale == 0] = 1
+    variance = (x / scale).var(axis=0, dtype=np.float64).mean()
+    return (scale * np.sqrt(variance or 1)).astype(np.float32)
 
 
 def train(

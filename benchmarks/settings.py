@@ -1,0 +1,118 @@
+"""Compare settings of hyperparameters over data sets, variants and seeds; see benchmarks/README.md.
+
+Appends a row per run to a table, and skips the runs the table already has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.neighbors import NearestNeighbors
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+
+from aif.baselines import BASELINES  # noqa: E402
+from aif.config import load_yaml  # noqa: E402
+from aif.correction import correct, correction_target  # noqa: E402
+from aif.evaluation import evaluate, evaluated_space  # noqa: E402
+from aif.preprocessing import standardise, transform  # noqa: E402
+from aif.training import Cells, train, unit_scale  # noqa: E402
+from aif.variants import Hyperparameters, defaults_of, variant_of  # noqa: E402
+
+EVALUATION = {"n_pcs": 30, "embedding": "pca", "repetitions": 1, "subsample": 1.0, "seed": 0}
+KEYS = ["data", "method", "setting", "seed"]
+KEPT = ("iLISI", "cLISI", "NMI", "ARI", "ASW_label", "ASW_batch", "isolated_labels_F1",
+        "isolated_labels_ASW", "graph_connectivity", "PCR_comparison",
+        "bio_score", "batch_score", "overall")  # fmt: skip
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", required=True)
+    parser.add_argument("--data", nargs="+", required=True, help="FILE or FILE:BATCH_KEY")
+    parser.add_argument("--methods", nargs="+", required=True, help="variants or baselines")
+    parser.add_argument("--settings", nargs="+", default=["{}"], help="JSON of hyperparameters")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    for seed in options.seeds:
+        for data in options.data:
+            for method in options.methods:
+                for setting in options.settings:
+                    run(Path(options.output), data, method, setting, seed)
+
+
+def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
+    """Train, correct and evaluate one run, unless the table has it."""
+    path, _, batch_key = data.partition(":")
+    keys = dict(zip(KEYS, (Path(path).stem, method, setting, seed), strict=True))
+    if output.exists() and (pd.read_csv(output, sep="\t")[KEYS] == pd.Series(keys)).all(1).any():
+        return
+    counts = standardise(ad.read_h5ad(path), batch_key or "batch", "cell_type", None)
+    reference = transform(counts, "norm_log")
+    start = time.perf_counter()
+    if method in BASELINES:
+        corrected, facts = BASELINES[method].run(reference, seed), {}
+        info = {"transform": "norm_log", "output": BASELINES[method].output}
+    else:
+        corrected, facts, info = aif(counts, method, json.loads(setting), seed)
+    seconds = time.perf_counter() - start
+    ids = {"dataset": keys["data"], "method": method, "row": "", "seed": seed}
+    corrected.uns["aif"] = {**ids, **info, "seconds": seconds, "peak_memory_mb": 0.0}
+    metrics, _ = evaluate(corrected, reference, EVALUATION)
+    values = metrics.set_index("metric")["value"].reindex(KEPT)
+    row = {**keys, **values, "purity": purity(corrected), "seconds": seconds, **facts}
+    table = pd.DataFrame([row]).astype({"seed": int})
+    if output.exists():
+        table = pd.concat([pd.read_csv(output, sep="\t"), table])
+    table.round(4).to_csv(output, sep="\t", index=False)
+    print({key: value for key, value in row.items() if key in (*KEYS, "iLISI", "purity", "overall")})
+
+
+def aif(
+    counts: ad.AnnData, name: str, setting: dict, seed: int
+) -> tuple[ad.AnnData, dict[str, float], dict[str, str]]:
+    """Return the data corrected by a variant with a setting, and facts of its last epoch."""
+    table = load_yaml(ROOT / "config" / "variants.yaml")
+    variant = variant_of(table["variants"][name])
+    hyperparameters = Hyperparameters(**{**defaults_of(table, name), **setting})
+    corrected = transform(counts, variant.input)
+    x = corrected.X.toarray()
+    scale = unit_scale(x, variant.input)
+    batch = corrected.obs["batch"].cat
+    cells = Cells(
+        torch.from_numpy(x / scale), torch.tensor(batch.codes, dtype=int), len(batch.categories)
+    )
+    training = train(cells, variant, [hyperparameters], seed)
+    target = correction_target("mean", list(batch.categories))
+    parts = correct(training.networks, cells.x, target, 20, seed)
+    corrected.X = np.concatenate([expression for expression, _ in parts]) * scale
+    last = training.losses[0].iloc[-1]
+    facts = {f"last_{term}": last[term] for term in ("rec", "kl", "class", "aux", "gan", "dis")}
+    facts["steps"] = hyperparameters.n_epochs(len(x)) * hyperparameters.steps_per_epoch(len(x))
+    return corrected, facts, {"transform": variant.input, "output": "expression"}
+
+
+def purity(corrected: ad.AnnData, k: int = 30) -> float:
+    """Return the mean share of a cell's k neighbours that have its own type."""
+    space = evaluated_space(corrected, EVALUATION["n_pcs"], EVALUATION["seed"])
+    neighbours = NearestNeighbors(n_neighbors=k + 1).fit(space).kneighbors(space)[1][:, 1:]
+    types = corrected.obs["cell_type"].cat.codes.to_numpy()
+    return float((types[neighbours] == types[:, None]).mean())
+
+
+if __name__ == "__main__":
+    main()
