@@ -10,6 +10,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,9 @@ def measured() -> Iterator[dict[str, float]]:
 
 
 def versions(*packages: str) -> dict[str, str]:
-    """Return the installed versions of Python and of `packages`."""
-    from importlib.metadata import version
-
-    return {"python": sys.version.split()[0], **{name: version(name) for name in packages}}
+    """Return the versions of Python and of those `packages` that this environment has."""
+    found = {"python": sys.version.split()[0]}
+    for name in packages:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

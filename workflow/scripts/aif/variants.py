@@ -76,9 +76,9 @@ class Hyperparameters:
     delta: Weight
     gamma: Weight
     mu: Weight = 0.0
-    epochs: Annotated[int, Ge(1)] = 60
+    epochs: Annotated[int, Ge(1)] = 40
     min_steps: Annotated[int, Ge(0)] = 1500
-    minibatch_size: Annotated[int, Ge(2)] = 64
+    minibatch_size: Annotated[int, Ge(2)] = 32
     learning_rate: Positive = 1e-3
     learning_rate_aux: Positive | None = None
     learning_rate_dis: Positive | None = None
@@ -90,7 +90,7 @@ class Hyperparameters:
     decay_start: Share = 0.2
     selection_start: Annotated[float, Ge(0), Lt(1)] = 0.9
     latent: Annotated[int, Ge(1)] = 100
-    hidden: Annotated[int, Ge(1)] = 800
+    hidden: Annotated[int, Ge(1)] = 400
     label_hidden: Annotated[int, Ge(1)] = 128
 
     def coefficients(self, variant: Variant) -> dict[str, float]:

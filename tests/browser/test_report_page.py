@@ -1,0 +1,84 @@
+"""The report in a real browser: no errors, no requests, no blank pictures, nothing injected."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import report_tables
+from aif.figures import embedding_figure, losses_figure, save
+from aif.report import render
+
+BROWSER, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
+REAL_REPORT = Path(__file__).parents[2] / "results" / "report.html"
+NOT_BLANK = """
+    const image = arguments[0], canvas = document.createElement("canvas");
+    canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
+    const colours = new Set();
+    for (let i = 0; i < data.length; i += 4) colours.add(data[i] << 16 | data[i+1] << 8 | data[i+2]);
+    return colours.size;
+"""
+
+pytestmark = pytest.mark.skipif(
+    not (BROWSER and DRIVER), reason="no chromium and chromedriver on this machine"
+)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(params=["made for the test", "of the last run"])
+def page(request, tmp_path):
+    if request.param == "of the last run":
+        if not REAL_REPORT.exists():
+            pytest.skip("there is no results/report.html; make run writes it")
+        return REAL_REPORT
+    figures = []
+    for kind, figure in (
+        ("embedding", embedding_figure(report_tables.embedding())),
+        ("losses", losses_figure(report_tables.losses())),
+    ):
+        save(figure, tmp_path / f"{kind}.png")
+        path = str(tmp_path / f"{kind}.png")
+        figures.append({"kind": kind, "dataset": "pbmc", "method": "aif", "path": path})
+    path = tmp_path / "report.html"
+    tables = (report_tables.benchmark(), report_tables.losses(), report_tables.checks())
+    path.write_text(render(*tables, figures, {"x": "<img src=x onerror=alert(1)>"}, {}))
+    return path
+
+
+def test_the_page_is_sound(browser, page):
+    browser.get(page.as_uri())
+    assert [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"] == []
+    requests = [entry for entry in browser.get_log("performance") if '"http' in entry["message"]]
+    assert requests == []
+    images = browser.find_elements("tag name", "img")
+    assert len(images) >= 2
+    for image in images:
+        assert browser.execute_script("return arguments[0].complete", image)
+        assert browser.execute_script(NOT_BLANK, image) > 20
+    assert browser.find_elements("tag name", "script") == []
+    wide = "return document.documentElement.scrollWidth > window.innerWidth"
+    assert not browser.execute_script(wide), "the page scrolls sideways"
+
+
+def test_the_table_is_sorted_as_claimed(browser, page):
+    browser.get(page.as_uri())
+    for table in browser.find_elements("css selector", "table.ranking"):
+        cells = table.find_elements("css selector", "tbody tr td:nth-child(2)")
+        scores = [float(cell.text) for cell in cells]
+        assert len(scores) >= 3
+        assert scores == sorted(scores, reverse=True)

@@ -1,0 +1,66 @@
+"""Small tables for the tests of the report, as the workflow writes them."""
+
+import numpy as np
+import pandas as pd
+from aif.losses import TERMS
+from aif.metrics import Metric, tidy
+
+METRICS = (
+    Metric("ARI_CT", "original", low=-0.5),
+    Metric("ARI_CT_max", "original", low=-0.5),
+    Metric("iLISI", "scib"),
+    Metric("isolated_labels_F1", "scib"),
+    Metric("bio_score", "scib"),
+    Metric("batch_score", "scib", needs_labels=False),
+    Metric("overall", "scib"),
+    Metric("seconds", "cost", high=None, better="lower", needs_labels=False),
+)
+VALUES = {"aif": 0.9, "combat": 0.7, "uncorrected": 0.5}
+
+
+def benchmark(dataset="pbmc", has_labels=True):
+    def isolated():
+        raise ValueError("too few <b>cells</b>")
+
+    tables = []
+    for method, value in VALUES.items():
+        rows = [
+            metric.row(
+                isolated if "isolated" in metric.name else lambda v=value: v, has_labels
+            )
+            for metric in METRICS
+        ]
+        tables.append(tidy(rows, {"dataset": dataset, "method": method, "row": "", "seed": 0}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def losses(dataset="pbmc"):
+    epochs = np.arange(1, 21)
+    table = pd.DataFrame({term: 1 / epochs for term in (*TERMS, "dis")})
+    table[[f"weight_{term}" for term in TERMS]] = 0.5
+    table["proj"] = np.nan
+    ids = {"dataset": dataset, "method": "aif", "row": "", "seed": 3, "epoch": epochs}
+    return table.assign(**ids, selected=epochs == 19)
+
+
+def embedding(dataset="pbmc", method="aif", has_labels=True):
+    rng = np.random.default_rng(0)
+    batch = np.array(["$a_1$", "<script>b</script>"])[np.arange(100) % 2]
+    return pd.DataFrame(
+        {
+            "dataset": dataset,
+            "method": method,
+            "cell": [f"c{i}" for i in range(100)],
+            "batch": batch,
+            "cell_type": ["T"] * 50 + ["B"] * 50 if has_labels else np.nan,
+            "x": rng.normal(size=100),
+            "y": rng.normal(size=100),
+        }
+    )
+
+
+def checks(dataset="pbmc"):
+    rows = [("cells", "ok", "100"), ("counts", "warning", "no <script>alert(1)</script> integers")]
+    return pd.DataFrame(
+        [(dataset, *row) for row in rows], columns=["dataset", "check", "status", "message"]
+    )

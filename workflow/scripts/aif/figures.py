@@ -1,0 +1,90 @@
+"""The figures of the report: embeddings before and after correction, and courses of training."""
+
+from __future__ import annotations
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+DPI = 110
+# Okabe & Ito's colours, which the colour-blind can tell apart; lighter and darker ones follow.
+OKABE_ITO = (
+    *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A800", "#000000"),
+    *("#7FB8D8", "#F2CF7F", "#7FCEB9", "#E5BCD3", "#A9D9F4", "#EAAE7F", "#8C8C8C", "#004D78"),
+    *("#8A5F00", "#00543D", "#7A4864", "#7F3800", "#5C5C5C", "#C8C8C8", "#3B1F5B", "#2B6CB0"),
+)
+TERMS = ("rec", "kl", "class", "class_rec", "gan", "aux", "proj", "dis")
+
+plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+
+
+def embedding_figure(cells: pd.DataFrame) -> Figure:
+    """Return the cells of one embedding.tsv, coloured by batch and, where known, by cell type."""
+    columns = [c for c in ("batch", "cell_type") if cells[c].notna().any()]
+    order = np.random.default_rng(0).permutation(len(cells))  # so that no batch hides another
+    shuffled = cells.iloc[order]
+    figure, axes = plt.subplots(
+        1, len(columns), figsize=(5.2 * len(columns), 3.6), squeeze=False, layout="constrained"
+    )
+    for axis, column in zip(axes[0], columns, strict=True):
+        _scatter(axis, shuffled, column)
+    first = cells.iloc[0]
+    figure.suptitle(f"{first['dataset']}: {first['method']}", parse_math=False, fontsize=10)
+    return figure
+
+
+def losses_figure(losses: pd.DataFrame) -> Figure:
+    """Return the course of one losses.tsv: terms and weights per epoch, the chosen epoch marked."""
+    figure, axes = plt.subplots(1, 2, figsize=(10.4, 3.2), layout="constrained")
+    terms = [term for term in TERMS if losses[term].notna().any()]
+    for colour, term in zip(OKABE_ITO, terms, strict=False):
+        axes[0].plot(losses["epoch"], losses[term], color=colour, label=term, linewidth=1.2)
+        if f"weight_{term}" in losses:
+            weights = losses[f"weight_{term}"]
+            axes[1].plot(losses["epoch"], weights, color=colour, label=term, linewidth=1.2)
+    for axis, title in zip(axes, ("loss terms", "weights of the terms"), strict=True):
+        axis.set(title=title, xlabel="epoch", yscale="log")
+        for epoch in losses.loc[losses["selected"], "epoch"]:
+            axis.axvline(epoch, color="0.5", linestyle=":", linewidth=1)
+    axes[1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    first = losses.iloc[0]
+    title = f"{first['dataset']}: {first['method']} (dotted: the epoch that was kept)"
+    figure.suptitle(title, parse_math=False, fontsize=10)
+    return figure
+
+
+def save(figure: Figure, path: str) -> None:
+    """Write a figure as a small PNG."""
+    figure.savefig(path, dpi=DPI, format="png")
+    plt.close(figure)
+
+
+def _scatter(axis: Axes, cells: pd.DataFrame, column: str) -> None:
+    names = sorted(cells[column].astype(str).unique())
+    colours = {name: OKABE_ITO[i % len(OKABE_ITO)] for i, name in enumerate(names)}
+    size = float(np.clip(8000 / len(cells), 0.5, 12))
+    axis.scatter(
+        cells["x"],
+        cells["y"],
+        s=size,
+        c=cells[column].astype(str).map(colours),
+        linewidths=0,
+        rasterized=True,
+    )
+    for name in names:
+        axis.scatter([], [], s=20, color=colours[name], label=name.replace("$", r"\$"))
+    axis.set(title=column.replace("_", " "), xticks=[], yticks=[])
+    axis.legend(
+        loc="center left",
+        bbox_to_anchor=(1.0, 0.5),
+        frameon=False,
+        fontsize=8 if len(names) <= 12 else 6,
+        handletextpad=0.1,
+        ncols=1 if len(names) <= 20 else 2,
+    )
