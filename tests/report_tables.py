@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
+
 from aif.losses import TERMS
-from aif.metrics import Metric, tidy
+from aif.metrics import Groups, Metric, tidy
 
 METRICS = (
     Metric("ARI_CT", "original", low=-0.5),
@@ -11,9 +12,9 @@ METRICS = (
     Metric("iLISI", "scib"),
     Metric("isolated_labels_F1", "scib"),
     Metric("bio_score", "scib"),
-    Metric("batch_score", "scib", needs_labels=False),
+    Metric("batch_score", "scib", needs_types=0),
     Metric("overall", "scib"),
-    Metric("seconds", "cost", high=None, better="lower", needs_labels=False),
+    Metric("seconds", "cost", high=None, better="lower", needs_types=0),
 )
 VALUES = {"aif": 0.9, "combat": 0.7, "uncorrected": 0.5}
 
@@ -22,12 +23,11 @@ def benchmark(dataset="pbmc", has_labels=True):
     def isolated():
         raise ValueError("too few <b>cells</b>")
 
+    groups = Groups(batches=2, types=3 if has_labels else 0)
     tables = []
     for method, value in VALUES.items():
         rows = [
-            metric.row(
-                isolated if "isolated" in metric.name else lambda v=value: v, has_labels
-            )
+            metric.row(isolated if "isolated" in metric.name else lambda v=value: v, groups)
             for metric in METRICS
         ]
         tables.append(tidy(rows, {"dataset": dataset, "method": method, "row": "", "seed": 0}))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import report_tables
+
 from aif.figures import embedding_figure, losses_figure, save
 from aif.report import render
 

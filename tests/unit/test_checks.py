@@ -4,9 +4,10 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
+
 from aif.checks import check_dataset, read_counts
 from aif.rule import InputError
-from scipy import sparse
 
 
 def dataset(n=20, genes=6):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from aif.config import complete, hyperparameters, load_yaml, schema
 from aif.rule import InputError
 from aif.variants import defaults_of, variant_of

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from aif.correction import correct, correction_target
 from aif.networks import Networks, Shape
 from aif.population import set_population_statistics
@@ -11,7 +12,7 @@ SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
 BATCHES = ["a", "b", "c"]
 
 
-@pytest.fixture()
+@pytest.fixture
 def trained():
     x = torch.rand(30, SHAPE.genes)
     networks = Networks(SHAPE, seed=0)

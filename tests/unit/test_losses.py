@@ -4,6 +4,8 @@ import math
 
 import pytest
 import torch
+from torch.distributions import Normal
+
 from aif.losses import (
     TERMS,
     Minibatch,
@@ -16,7 +18,6 @@ from aif.losses import (
     step_losses,
 )
 from aif.networks import Networks, Shape
-from torch.distributions import Normal
 
 SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
 
@@ -36,10 +37,7 @@ def minibatch(n_cells=9, seed=0, weighted=False):
 
 def twice(cells):
     return Minibatch(
-        *(
-            None if field is None else torch.cat([field, field])
-            for field in vars(cells).values()
-        )
+        *(None if field is None else torch.cat([field, field]) for field in vars(cells).values())
     )
 
 

@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 import torch
+
 from aif.model_file import ModelInfo, load_model, save_model
 from aif.networks import Networks, Shape
 

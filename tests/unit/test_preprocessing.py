@@ -4,11 +4,12 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
-from aif.preprocessing import most_variable_genes, standardise, transform
 from scipy import sparse
 
+from aif.preprocessing import most_variable_genes, standardise, transform
 
-@pytest.fixture()
+
+@pytest.fixture
 def counts():
     rng = np.random.default_rng(0)
     x = rng.poisson(2, size=(60, 400)).astype(np.float32) + 1

@@ -3,9 +3,10 @@
 import matplotlib
 import pytest
 import report_tables
+from matplotlib import colors, image
+
 from aif.figures import OKABE_ITO, embedding_figure, losses_figure, save
 from aif.report import rank, render
-from matplotlib import colors, image
 
 
 def test_methods_stand_in_the_order_of_the_overall_score():

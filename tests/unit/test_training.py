@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+
 from aif.losses import TERMS
 from aif.training import Cells, Selection, train, unit_scale
 from aif.variants import Hyperparameters, Variant

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from aif.losses import TERMS
 from aif.weighting import FIXED_ADVERSARY, fixed, intrinsic, relative
 

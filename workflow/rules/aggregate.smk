@@ -10,10 +10,10 @@ rule benchmark:
         ),
     log:
         "results/benchmark.log",
+    conda:
+        "../../envs/report.yaml"
     params:
         runs=[[dataset, method] for dataset in CONFIG.datasets for method in PRODUCTS.values()],
         code=code("concatenate.py"),
-    conda:
-        "../../envs/report.yaml"
     script:
         "../scripts/concatenate.py"

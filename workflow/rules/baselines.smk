@@ -5,12 +5,12 @@ rule baseline:
         "results/{dataset}/baselines/{baseline}/corrected.h5ad",
     log:
         "results/{dataset}/baselines/{baseline}/correct.log",
+    conda:
+        "../../envs/scanpy.yaml"
+    threads: 1
     params:
         ids=ids("baseline"),
         seed=CONFIG.seed,
         code=code("baseline.py"),
-    threads: 1
-    conda:
-        "../../envs/scanpy.yaml"
     script:
         "../scripts/baseline.py"

@@ -13,9 +13,7 @@ from aif.variants import variant_of
 VARIANTS = load_yaml(Path(workflow.basedir) / "config" / "variants.yaml")
 
 try:
-    CONFIG = complete(
-        config, Path(workflow.basedir) / "config" / "config.yaml", VARIANTS
-    )
+    CONFIG = complete(config, Path(workflow.basedir) / "config" / "config.yaml", VARIANTS)
 except InputError as error:
     sys.exit(f"error: {error}")
 
@@ -67,3 +65,20 @@ def variant_traits(wildcards):
 
 def variant_hyperparameters(wildcards):
     return asdict(hyperparameters(CONFIG, VARIANTS, wildcards.variant))
+
+
+def figures(kind, products):
+    """Return kind, data set, method and path of the report's figures of one kind."""
+    return [
+        {
+            "kind": kind,
+            "dataset": dataset,
+            "method": method,
+            "path": f"results/{dataset}/{product}/{kind}.png",
+        }
+        for dataset in CONFIG.datasets
+        for product, method in products.items()
+    ]
+
+
+FIGURES = figures("embedding", PRODUCTS) + figures("losses", AIF_PRODUCTS)

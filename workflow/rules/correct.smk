@@ -6,11 +6,11 @@ rule correct:
         "results/{dataset}/{variant}/pipeline/corrected.h5ad",
     log:
         "results/{dataset}/{variant}/pipeline/correct.log",
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
     params:
         correction=CONFIG.correction.model_dump(),
         code=code("correct.py"),
-    threads: 1
-    conda:
-        "../../envs/torch.yaml"
     script:
         "../scripts/correct.py"

@@ -7,11 +7,11 @@ rule evaluate:
         embedding="results/{dataset}/{product}/embedding.tsv",
     log:
         "results/{dataset}/{product}/evaluate.log",
+    conda:
+        "../../envs/scib.yaml"
+    threads: 1
     params:
         evaluation={**CONFIG.evaluation.model_dump(), "seed": CONFIG.seed},
         code=code("evaluate.py"),
-    threads: 1
-    conda:
-        "../../envs/scib.yaml"
     script:
         "../scripts/evaluate.py"

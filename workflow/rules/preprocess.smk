@@ -3,13 +3,13 @@ rule download:
         "results/{dataset}/data/download.h5ad",
     log:
         "results/{dataset}/data/download.log",
+    priority: 100
+    conda:
+        "../../envs/scanpy.yaml"
     params:
         url=lambda wildcards: source(wildcards)["url"],
         sha256=lambda wildcards: source(wildcards)["sha256"],
         code=code("download.py"),
-    priority: 100
-    conda:
-        "../../envs/scanpy.yaml"
     script:
         "../scripts/download.py"
 
@@ -22,12 +22,12 @@ rule check_dataset:
         "results/{dataset}/data/checks.tsv",
     log:
         "results/{dataset}/data/checks.log",
-    params:
-        source=source,
-        code=code("check_dataset.py"),
     priority: 100
     conda:
         "../../envs/scanpy.yaml"
+    params:
+        source=source,
+        code=code("check_dataset.py"),
     script:
         "../scripts/check_dataset.py"
 
@@ -42,11 +42,11 @@ rule preprocess:
         norm_log="results/{dataset}/data/norm_log.h5ad",
     log:
         "results/{dataset}/data/preprocess.log",
-    params:
-        source=source,
-        code=code("preprocess.py"),
     priority: 50
     conda:
         "../../envs/scanpy.yaml"
+    params:
+        source=source,
+        code=code("preprocess.py"),
     script:
         "../scripts/preprocess.py"

@@ -1,19 +1,3 @@
-def figures(kind, products):
-    return [
-        {
-            "kind": kind,
-            "dataset": dataset,
-            "method": method,
-            "path": f"results/{dataset}/{product}/{kind}.png",
-        }
-        for dataset in CONFIG.datasets
-        for product, method in products.items()
-    ]
-
-
-FIGURES = figures("embedding", PRODUCTS) + figures("losses", AIF_PRODUCTS)
-
-
 rule plot_embedding:
     input:
         embedding="results/{dataset}/{product}/embedding.tsv",
@@ -27,10 +11,10 @@ rule plot_embedding:
         ),
     log:
         "results/{dataset}/{product}/plot_embedding.log",
-    params:
-        code=code("plot_embedding.py"),
     conda:
         "../../envs/report.yaml"
+    params:
+        code=code("plot_embedding.py"),
     script:
         "../scripts/plot_embedding.py"
 
@@ -48,10 +32,10 @@ rule plot_losses:
         ),
     log:
         "results/{dataset}/{variant}/pipeline/plot_losses.log",
-    params:
-        code=code("plot_losses.py"),
     conda:
         "../../envs/report.yaml"
+    params:
+        code=code("plot_losses.py"),
     script:
         "../scripts/plot_losses.py"
 
@@ -66,6 +50,8 @@ rule report:
         "results/report.html",
     log:
         "results/report.log",
+    conda:
+        "../../envs/report.yaml"
     params:
         config=CONFIG.model_dump(),
         figures=FIGURES,
@@ -74,7 +60,5 @@ rule report:
             for dataset in CONFIG.datasets
         ],
         code=code("report.py"),
-    conda:
-        "../../envs/report.yaml"
     script:
         "../scripts/report.py"

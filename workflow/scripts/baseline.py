@@ -10,7 +10,9 @@ with rule_log(snakemake) as log:
     baseline = BASELINES[ids["method"]]
     adata = ad.read_h5ad(snakemake.input[0])
     if ids["method"] == "perfect_types" and "cell_type" not in adata.obs:
-        raise InputError(f"config: baselines: perfect_types needs datasets.{ids['dataset']}.label_key")
+        raise InputError(
+            f"config: baselines: perfect_types needs datasets.{ids['dataset']}.label_key"
+        )
     with measured() as cost:
         result = baseline.run(adata, seed)
     result.uns["aif"] = {

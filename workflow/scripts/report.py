@@ -8,7 +8,7 @@ from aif.rule import atomic, rule_log, versions
 PACKAGES = ("snakemake", "torch", "scanpy", "anndata", "scib", "harmonypy", "pandas", "matplotlib")
 
 
-def read(paths):
+def read(paths: list[str]) -> pd.DataFrame:
     """Return the tables under each other."""
     text = dict.fromkeys(("dataset", "method", "row", "reason", "message"), str)
     tables = [

@@ -43,9 +43,7 @@ def harmony(adata: ad.AnnData, seed: int, n_pcs: int = 30) -> ad.AnnData:
     result = adata.copy()
     n_pcs = min(n_pcs, min(adata.shape) - 1)
     components = sc.pp.pca(adata.X.toarray(), n_comps=n_pcs, random_state=seed)
-    fit = harmonypy.run_harmony(
-        components, adata.obs, "batch", random_state=seed, verbose=False
-    )
+    fit = harmonypy.run_harmony(components, adata.obs, "batch", random_state=seed, verbose=False)
     result.obsm["X_corrected"] = np.asarray(fit.Z_corr).reshape(adata.n_obs, -1)
     return result
 

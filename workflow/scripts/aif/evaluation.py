@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from functools import partial
+import contextlib
 from typing import Any
 
 import anndata as ad
 import numpy as np
 import pandas as pd
 import scanpy as sc
+from scib.metrics import lisi
+from scipy import sparse
 from sklearn.manifold import TSNE
+from umap import umap_
 
-from aif.metrics import Metric, tidy
+from aif.metrics import COST, Groups, LeftOut, tidy
 from aif.original_metrics import Repetitions, original_rows
 from aif.scib_suite import EMBEDDING, scib_rows
 
 IDS = ("dataset", "method", "row", "seed")
-COST = (
-    Metric("seconds", "cost", high=None, better="lower", needs_labels=False),
-    Metric("peak_memory_mb", "cost", high=None, better="lower", needs_labels=False),
-)
+
+# These functions are compiled anew in every process, 10 s of each evaluation, unless numba is told
+# to keep them; it cannot where no folder is writable.
+with contextlib.suppress(RuntimeError):
+    for function in (
+        *(umap_.smooth_knn_dist, umap_.compute_membership_strengths),
+        *(lisi.Hbeta, lisi.convert_to_one_hot),
+    ):
+        function.enable_caching()
 
 
 def evaluate(
@@ -39,10 +47,19 @@ def evaluate(
     Returns
     -------
     The rows of metrics.tsv and of embedding.tsv
+
+    Raises
+    ------
+    ValueError
+        If the cells are not the reference's, or a corrected value is NaN or infinite.
+    InputError
+        If scib's LISI program does not run.
     """
+    if not corrected.obs_names.equals(reference.obs_names):
+        raise ValueError("corrected.h5ad does not have the cells of norm_log.h5ad in their order")
     ids = {key: corrected.uns["aif"][key] for key in IDS}
     seed = options["seed"]
-    obs = corrected.obs[[c for c in ("batch", "cell_type") if c in corrected.obs]].copy()
+    obs = group_columns(corrected.obs)
     space = evaluated_space(corrected, options["n_pcs"], seed)
     cells = ad.AnnData(obs=obs, obsm={EMBEDDING: space})
     sc.pp.neighbors(cells, use_rep=EMBEDDING, random_state=seed)
@@ -50,38 +67,63 @@ def evaluate(
     picture = embed(cells, options["embedding"], seed)
     repetitions = Repetitions(options["repetitions"], options["subsample"], seed)
     rows = [
-        *original_rows(cells, picture, repetitions),
+        *original_rows(obs, picture, repetitions),
         *scib_rows(cells, before, seed),
-        *(metric.row(partial(corrected.uns["aif"].get, metric.name), True) for metric in COST),
+        *cost_rows(corrected.uns["aif"], Groups.of(obs)),
     ]
-    coordinates = obs.reset_index(names="cell").assign(x=picture[:, 0], y=picture[:, 1])
-    coordinates = coordinates.reindex(columns=["cell", "batch", "cell_type", "x", "y"])
-    coordinates.insert(0, "method", ids["method"])
-    coordinates.insert(0, "dataset", ids["dataset"])
+    coordinates = pd.DataFrame(
+        {
+            "dataset": ids["dataset"],
+            "method": ids["method"],
+            "cell": obs.index,
+            "batch": obs["batch"].to_numpy(),
+            "cell_type": obs["cell_type"].to_numpy() if "cell_type" in obs else None,
+            "x": picture[:, 0],
+            "y": picture[:, 1],
+        }
+    )
     return tidy(rows, ids), coordinates
+
+
+def group_columns(obs: pd.DataFrame) -> pd.DataFrame:
+    """Return batch and, where it is there, cell_type, without categories that no cell has."""
+    columns = obs[[column for column in ("batch", "cell_type") if column in obs]]
+    return columns.astype(str).astype("category")
 
 
 def evaluated_space(corrected: ad.AnnData, n_pcs: int, seed: int) -> np.ndarray:
     """Return what a correction is judged in: its embedding, or components of its expression.
 
-    Corrected counts and shares are brought to the scale of logarithms first (negative values as 0,
-    normalise to the median library, log1p), as anybody would before looking at them.
+    Corrected raw and norm values are brought to norm_log first: negative values as 0, every cell
+    scaled to the median library of the counts, log1p. So all transforms are judged on one scale.
     """
     info = corrected.uns["aif"]
     if info["output"] == "embedding":
-        return np.asarray(corrected.obsm["X_corrected"], dtype=np.float32)
+        space = np.asarray(corrected.obsm["X_corrected"], dtype=np.float32)
+        if not np.isfinite(space).all():
+            raise ValueError("corrected.h5ad: obsm X_corrected has NaN or infinite values")
+        return space
     x = corrected.X
+    if not np.isfinite(x.data if sparse.issparse(x) else x).all():
+        raise ValueError("corrected.h5ad: X has NaN or infinite values")
     if info["transform"] != "norm_log":
-        positive = ad.AnnData(np.clip(x, 0, None))
-        sc.pp.normalize_total(positive)
+        positive = ad.AnnData(x.maximum(0) if sparse.issparse(x) else np.maximum(x, 0))
+        libraries = np.asarray(corrected.layers["counts"].sum(axis=1))
+        sc.pp.normalize_total(positive, target_sum=np.median(libraries))
         sc.pp.log1p(positive)
         x = positive.X
     return principal_components(x, n_pcs, seed)
 
 
-def principal_components(x: Any, n_pcs: int, seed: int) -> np.ndarray:
-    """Return the first components of (n, G) expression, fewer where cells or genes are few."""
-    return sc.pp.pca(x, n_comps=min(n_pcs, min(x.shape) - 1), random_state=seed)
+def principal_components(x: np.ndarray | sparse.spmatrix, n_pcs: int, seed: int) -> np.ndarray:
+    """Return the first components of (n, G) expression, fewer where cells or genes are few.
+
+    They are 0 where all cells are equal, as after a correction that collapsed.
+    """
+    n_pcs = min(n_pcs, min(x.shape) - 1)
+    if not (x.max(axis=0) != x.min(axis=0)).sum():
+        return np.zeros((x.shape[0], n_pcs), dtype=np.float32)
+    return sc.pp.pca(x, n_comps=n_pcs, random_state=seed)
 
 
 def embed(cells: ad.AnnData, name: str, seed: int) -> np.ndarray:
@@ -96,4 +138,17 @@ def embed(cells: ad.AnnData, name: str, seed: int) -> np.ndarray:
         sc.tl.umap(cells, random_state=seed)
         return cells.obsm["X_umap"]
     perplexity = min(30, (len(space) - 1) / 3)
-    return TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1).fit_transform(space)
+    # Equal cells have no components to start from: sklearn would crash.
+    init = "pca" if np.ptp(space, axis=0).any() else "random"
+    return TSNE(perplexity=perplexity, init=init, random_state=seed, n_jobs=1).fit_transform(space)
+
+
+def cost_rows(info: dict[str, Any], groups: Groups) -> list[dict[str, object]]:
+    """Return the rows of what a correction cost, as noted by its rule."""
+
+    def noted(name: str) -> float:
+        if name not in info:
+            raise LeftOut("not recorded")
+        return info[name]
+
+    return [metric.row(lambda name=metric.name: noted(name), groups) for metric in COST]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+
+from aif.rule import InputError
 
 COLUMNS = (
     *("dataset", "method", "row", "seed"),
@@ -18,6 +21,20 @@ class LeftOut(Exception):
 
 
 @dataclass(frozen=True)
+class Groups:
+    """How many batches and cell types a data set has; 0 types where it has no labels."""
+
+    batches: int
+    types: int
+
+    @classmethod
+    def of(cls, obs: pd.DataFrame) -> Groups:
+        """Count the groups of obs batch and, where it is there, cell_type."""
+        types = obs["cell_type"].nunique() if "cell_type" in obs else 0
+        return cls(obs["batch"].nunique(), types)
+
+
+@dataclass(frozen=True)
 class Metric:
     """A metric, as it stands in the rows of metrics.tsv.
 
@@ -26,42 +43,94 @@ class Metric:
     name, suite
         `suite` is original, scib or cost.
     low, high
-        The range; None where it has no bound, or where it depends on the data.
+        The range; None where it has no bound. "batches" and "types" stand for their numbers.
     better
         "higher" or "lower".
-    needs_labels
-        Whether cell types are needed.
+    needs_types
+        How many cell types are needed; a metric that needs none works without labels.
     """
 
     name: str
     suite: str
     low: float | None = 0.0
-    high: float | None = 1.0
+    high: float | str | None = 1.0
     better: str = "higher"
-    needs_labels: bool = True
+    needs_types: int = 2
 
-    def row(self, compute: Callable[[], float], has_labels: bool) -> dict[str, object]:
-        """Return the metric's row; a failure becomes its status and reason."""
+    def row(self, compute: Callable[[], float], groups: Groups) -> dict[str, object]:
+        """Return the metric's row; a failure becomes its status and reason.
+
+        Raises
+        ------
+        InputError
+            Where `compute` raises it: what the user has to mend is no metric's failure.
+        """
         status, reason, value = "ok", "", None
-        if self.needs_labels and not has_labels:
-            status, reason = "left_out", "no label_key: the data set has no cell types"
-        else:
-            try:
-                value = float(compute())
-            except LeftOut as error:
-                status, reason = "left_out", str(error)
-            except Exception as error:
-                status, reason = "failed", f"{type(error).__name__}: {error}".splitlines()[0]
+        try:
+            value = self._value(compute, groups)
+        except InputError:
+            raise
+        except LeftOut as error:
+            status, reason = "left_out", str(error)
+        except Exception as error:
+            status, reason = "failed", f"{type(error).__name__}: {error}".splitlines()[0]
         return {
             "suite": self.suite,
             "metric": self.name,
             "value": value,
             "low": self.low,
-            "high": self.high,
+            "high": {"batches": groups.batches, "types": groups.types or None}.get(
+                self.high, self.high
+            ),
             "better": self.better,
             "status": status,
             "reason": reason,
         }
+
+    def _value(self, compute: Callable[[], float], groups: Groups) -> float:
+        if self.needs_types and not groups.types:
+            raise LeftOut("no label_key")
+        if self.needs_types > groups.types:
+            raise LeftOut("there is one cell type only")
+        value = float(compute())
+        if np.isnan(value):
+            raise ValueError("the value is not a number")
+        return value
+
+
+# The range of ARI is [-1/2, 1], that of a silhouette [-1, 1].
+ORIGINAL = (
+    Metric("ARI_CT", "original", low=-0.5),
+    Metric("1-ARI_B", "original", high=1.5, needs_types=1),
+    Metric("F1_ARI", "original"),
+    Metric("ASW_CT", "original", low=-1.0),
+    Metric("1-ASW_B", "original", high=2.0, needs_types=0),
+    Metric("F1_ASW", "original"),
+    Metric("LISI_CT", "original", low=1.0, high="types", better="lower"),
+    Metric("LISI_B", "original", low=1.0, high="batches", needs_types=0),
+    Metric("F1_LISI", "original"),
+)
+SCIB_BIO = (
+    Metric("NMI", "scib"),
+    Metric("ARI", "scib", low=-0.5),
+    Metric("ASW_label", "scib"),
+    Metric("isolated_labels_F1", "scib"),
+    Metric("isolated_labels_ASW", "scib"),
+    Metric("cLISI", "scib"),
+)
+SCIB_BATCH = (
+    Metric("ASW_batch", "scib", needs_types=1),
+    Metric("PCR_comparison", "scib", needs_types=0),
+    Metric("graph_connectivity", "scib", needs_types=1),
+    Metric("iLISI", "scib", needs_types=0),
+)
+BIO_SCORE = Metric("bio_score", "scib")
+BATCH_SCORE = Metric("batch_score", "scib", needs_types=0)
+OVERALL = Metric("overall", "scib")
+COST = (
+    Metric("seconds", "cost", high=None, better="lower", needs_types=0),
+    Metric("peak_memory_mb", "cost", high=None, better="lower", needs_types=0),
+)
 
 
 def values(rows: list[dict[str, object]]) -> dict[str, float]:

@@ -120,9 +120,7 @@ class Decoder(nn.Module):
 
     def __init__(self, shape: Shape, n_models: int) -> None:
         super().__init__()
-        self.trunk = HiddenLayers(
-            n_models, shape.batches + shape.latent, shape.hidden, normed=True
-        )
+        self.trunk = HiddenLayers(n_models, shape.batches + shape.latent, shape.hidden, normed=True)
         self.out = StackedLinear(n_models, shape.hidden, shape.genes)
 
     def forward(self, label: Tensor, z: Tensor) -> Tensor:

@@ -138,7 +138,9 @@ def _dataset_part(
     own.sort(key=lambda figure: position.get(figure["method"], len(position)))
     return DatasetPart(
         name=name,
-        facts=dict(found.loc[found["status"] == "ok", ["check", "message"]].itertuples(index=False)),
+        facts=dict(
+            found.loc[found["status"] == "ok", ["check", "message"]].itertuples(index=False)
+        ),
         warnings=found.loc[found["status"] == "warning", "message"].tolist(),
         ranking=ranking,
         figures=[{**figure, "image": _data_uri(figure["path"])} for figure in own],

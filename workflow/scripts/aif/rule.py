@@ -45,7 +45,7 @@ def rule_log(snakemake: Any) -> Iterator[logging.Logger]:
         logger.removeHandler(terminal)
         file.handle(logger.makeRecord("aif", logging.ERROR, "", 0, "", (), sys.exc_info()))
         print(
-            f"{snakemake.rule}: {type(error).__name__}: {str(error).splitlines()[:1] or ''}; "
+            f"{snakemake.rule}: error: {type(error).__name__}: {str(error).partition(chr(10))[0]}; "
             f"the traceback is in {snakemake.log[0]}",
             file=sys.stderr,
         )

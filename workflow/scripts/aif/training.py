@@ -258,7 +258,6 @@ class _Trainer:
         table["selected"] = np.arange(self.epochs) == best.epoch[model].item()
         return table
 
-
     def _divergence(self, model: int) -> str:
         """Return which losses stopped to be finite and when, or an empty string."""
         broken = ~self.history[:, model].isfinite().numpy()
@@ -267,6 +266,7 @@ class _Trainer:
         epoch = broken.any(axis=1).argmax()
         names = ", ".join(np.array([*TERMS, "dis"])[broken[epoch]])
         return f"not finite in epoch {epoch + 1}: {names}; lower learning_rate or the coefficients"
+
 
 class Selection:
     """The best epoch of each model so far, and its parameters.

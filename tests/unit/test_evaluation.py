@@ -1,0 +1,296 @@
+"""The evaluation as a whole: scib's values, controls, ranges, and what happens when parts fail."""
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+import scanpy as sc
+import scib
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from sklearn.metrics import silhouette_score
+from threadpoolctl import threadpool_limits
+
+from aif.controls import perfect_types, shuffled
+from aif.evaluation import embed, evaluate, evaluated_space, group_columns
+from aif.metrics import COLUMNS, SCIB_BATCH, SCIB_BIO
+from aif.preprocessing import transform
+from aif.rule import InputError
+from aif.scib_suite import CLUSTERS, EMBEDDING, cluster, isolated_f1
+
+OPTIONS = {"n_pcs": 10, "embedding": "pca", "repetitions": 3, "subsample": 0.8, "seed": 0}
+
+
+def counts(n=400, n_types=2, n_batches=2, effect=3.0, seed=0, missing=()):
+    """Poisson counts of types with 10 marker genes each; `effect` multiplies a batch's genes."""
+    rng = np.random.default_rng([7, seed])  # not the shuffle that a control would draw
+    types, batches = np.arange(n) % n_types, rng.permutation(np.arange(n) % n_batches)
+    for cell_type, batch in missing:
+        batches[(types == cell_type) & (batches == batch)] = (batch + 1) % n_batches
+    rates = np.full((n, 60), 2.0)
+    for group in range(n_types):
+        rates[types == group, 10 * group : 10 * group + 10] *= 6
+    for group in range(n_batches):
+        rates[batches == group] *= np.where(
+            np.random.default_rng(group).random(60) < 0.5, 1, effect
+        )
+    x = sparse.csr_matrix(rng.poisson(rates).astype(np.float32))
+    obs = pd.DataFrame(
+        {"batch": [f"b{i}" for i in batches], "cell_type": [f"t{i}" for i in types]},
+        index=[f"c{i}" for i in range(n)],
+        dtype="category",
+    )
+    return ad.AnnData(x, obs, layers={"counts": x.copy()})
+
+
+def as_corrected(adata, output="expression", method="uncorrected"):
+    result = adata.copy()
+    result.uns["aif"] = {"dataset": "toy", "method": method, "row": "", "seed": 0}
+    result.uns["aif"] |= {"transform": "norm_log", "output": output, "seconds": 1.5}
+    return result
+
+
+def scores(table):
+    return table[table["status"] == "ok"].set_index("metric")["value"].astype(float)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    with threadpool_limits(1):
+        yield
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return transform(counts(), "norm_log")
+
+
+@pytest.fixture(scope="module")
+def six_types():
+    """Enough cells per type for scib's neighbourhoods, and a weak batch effect."""
+    return transform(counts(n=660, n_types=6, effect=1.2), "norm_log")
+
+
+@pytest.fixture(scope="module")
+def uncorrected(reference):
+    return evaluate(as_corrected(reference), reference, OPTIONS)[0]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """Clusterable cells with one type missing from one batch, another from the other."""
+    adata = transform(counts(n_types=4, effect=1.3, missing=[(0, 0), (1, 1)]), "norm_log")
+    space = sc.pp.pca(adata.X, n_comps=10, random_state=0)
+    result = ad.AnnData(obs=group_columns(adata.obs), obsm={EMBEDDING: space})
+    sc.pp.neighbors(result, use_rep=EMBEDDING, random_state=0)
+    return result
+
+
+def test_one_set_of_clusterings_gives_what_scib_gives_by_clustering_anew(cells, monkeypatch):
+    shared, plain = cells.copy(), cells.copy()
+    cluster(shared, seed=0)
+    leiden, calls = sc.tl.leiden, []
+
+    def igraph_leiden(adata, **options):
+        calls.append(options["key_added"])
+        leiden(adata, flavor="igraph", n_iterations=2, directed=False, random_state=0, **options)
+
+    monkeypatch.setattr(sc.tl, "leiden", igraph_leiden)
+    keys = {"batch_key": "batch", "label_key": "cell_type", "embed": EMBEDDING, "verbose": False}
+    expected = scib.metrics.isolated_labels_f1(plain, **keys)
+    assert len(calls) == 20  # ten resolutions for each of two isolated labels
+    assert isolated_f1(shared) == pytest.approx(expected, abs=1e-12)
+    assert len(calls) == 20
+    _, best = scib.metrics.cluster_optimal_resolution(plain, "cell_type", "anew", verbose=False)
+    assert scib.metrics.nmi(shared, CLUSTERS, "cell_type") == best
+    assert (shared.obs[CLUSTERS] == plain.obs["anew"]).all()
+
+
+def test_values_are_those_of_scibs_plain_functions(cells):
+    correction = as_corrected(cells, output="embedding")
+    correction.obsm["X_corrected"] = cells.obsm[EMBEDDING]
+    reference = transform(counts(), "norm_log")
+    found = scores(evaluate(correction, reference, OPTIONS)[0])
+    me, plain = scib.metrics, cells.copy()
+    keys = {"batch_key": "batch", "label_key": "cell_type", "embed": EMBEDDING, "verbose": False}
+    before = reference.copy()
+    sc.pp.pca(before, n_comps=10, random_state=0)
+    expected = {
+        "ASW_label": me.silhouette(plain, "cell_type", EMBEDDING),
+        "ASW_batch": me.silhouette_batch(plain, **keys),
+        "isolated_labels_ASW": me.isolated_labels_asw(plain, **keys),
+        "graph_connectivity": me.graph_connectivity(plain, "cell_type"),
+        "cLISI": me.clisi_graph(plain, "cell_type", "embed", EMBEDDING),
+        "iLISI": me.ilisi_graph(plain, "batch", "embed", EMBEDDING),
+    }
+    before.obs["batch"] = plain.obs["batch"].to_numpy()
+    expected["PCR_comparison"] = me.pcr_comparison(before, plain, "batch", embed=EMBEDDING)
+    assert 0.1 < expected["iLISI"] < 0.9  # neither end, where anything would do
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, abs=1e-6), name
+    assert found["bio_score"] == pytest.approx(found[[m.name for m in SCIB_BIO]].mean())
+    assert found["batch_score"] == pytest.approx(found[[m.name for m in SCIB_BATCH]].mean())
+    overall = 0.6 * found["bio_score"] + 0.4 * found["batch_score"]
+    assert found["overall"] == pytest.approx(overall)
+
+
+def test_uncorrected_batches_do_not_mix(uncorrected):
+    found = scores(uncorrected)
+    assert found["PCR_comparison"] == 0
+    assert found["iLISI"] < 0.1
+    assert found["LISI_B"] < 1.1
+    left_out = uncorrected[uncorrected["status"] == "left_out"].set_index("metric")["reason"]
+    assert set(left_out[["isolated_labels_F1", "isolated_labels_ASW"]]) == {
+        "every cell type is in every batch"
+    }
+    assert left_out["peak_memory_mb"] == "not recorded"
+    assert found["seconds"] == 1.5
+
+
+def test_perfect_types_are_pure_and_mixed(six_types):
+    control = as_corrected(perfect_types(six_types, 0), "embedding", "perfect_types")
+    found = scores(evaluate(control, six_types, OPTIONS)[0])
+    for name in ("NMI", "ARI", "cLISI", "ASW_label", "ARI_CT", "graph_connectivity"):
+        assert found[name] > 0.95, name
+    assert found["iLISI"] > 0.7
+    assert found["F1_LISI"] > 0.9
+
+
+def test_shuffled_cells_mix_and_lose_their_types(six_types):
+    found = scores(evaluate(as_corrected(shuffled(six_types, 0)), six_types, OPTIONS)[0])
+    assert found["iLISI"] > 0.7
+    assert found["NMI"] < 0.1
+    assert abs(found["ARI"]) < 0.1
+    assert abs(found["ARI_CT"]) < 0.1
+
+
+def test_controls_repeat_and_depend_on_the_seed(reference):
+    one, again, other = (shuffled(reference, seed).X.toarray() for seed in (0, 0, 1))
+    assert (one == again).all()
+    assert (one != other).any()
+    assert np.allclose(np.sort(one, axis=0), np.sort(reference.X.toarray(), axis=0))
+    one, again, other = (perfect_types(reference, s).obsm["X_corrected"] for s in (0, 0, 1))
+    assert (one == again).all()
+    assert (one != other).any()
+
+
+@settings(max_examples=6, deadline=None, derandomize=True)
+@given(
+    n=st.integers(24, 150),
+    n_types=st.integers(2, 4),
+    n_batches=st.integers(2, 3),
+    effect=st.floats(1, 4),
+    seed=st.integers(0, 99),
+)
+def test_values_lie_in_their_ranges(n, n_types, n_batches, effect, seed):
+    reference = transform(counts(n, n_types, n_batches, effect, seed), "norm_log")
+    table, _ = evaluate(as_corrected(reference), reference, {**OPTIONS, "repetitions": 2})
+    assert not (table["status"] == "failed").any(), table["reason"]
+    found = table[table["status"] == "ok"].astype({"value": float, "low": float, "high": float})
+    assert (found["value"] >= found["low"] - 1e-6).all()
+    assert (found["value"] <= found["high"].fillna(np.inf) + 1e-6).all()
+    assert set(table["better"]) == {"higher", "lower"}
+
+
+def test_without_labels_the_label_free_metrics_remain(reference, uncorrected):
+    unlabelled = as_corrected(reference)
+    del unlabelled.obs["cell_type"]
+    table, coordinates = evaluate(unlabelled, reference, OPTIONS)
+    found, labelled = scores(table), scores(uncorrected)
+    free = ["PCR_comparison", "iLISI", "1-ASW_B", "LISI_B"]
+    pd.testing.assert_series_equal(found[free], labelled[free])
+    assert found["batch_score"] == pytest.approx(found[["PCR_comparison", "iLISI"]].mean())
+    assert len(table) == len(uncorrected)
+    for name in ("NMI", "overall", "F1_ARI", "ASW_batch"):
+        row = table.set_index("metric").loc[name]
+        assert (row["status"], row["reason"]) == ("left_out", "no label_key")
+    assert coordinates["cell_type"].isna().all()
+
+
+def test_a_failing_metric_fails_its_score_and_nothing_else(reference, uncorrected, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("no graph")
+
+    monkeypatch.setattr(scib.metrics, "graph_connectivity", broken)
+    table = evaluate(as_corrected(reference), reference, OPTIONS)[0].set_index("metric")
+    failed = table.loc[table["status"] == "failed", "reason"].to_dict()
+    assert failed == {
+        "graph_connectivity": "ZeroDivisionError: no graph",
+        "batch_score": "RuntimeError: graph_connectivity failed",
+        "overall": "RuntimeError: graph_connectivity failed",
+    }
+    assert table.loc["bio_score", "value"] == scores(uncorrected)["bio_score"]
+
+
+@pytest.mark.parametrize("program", [None, "#!/bin/sh\nexit 1\n"])
+def test_a_lisi_program_that_does_not_run_is_an_error(program, reference, monkeypatch, tmp_path):
+    if program:
+        (tmp_path / "knn_graph").mkdir()
+        (tmp_path / "knn_graph" / "knn_graph.o").write_text(program)
+        (tmp_path / "knn_graph" / "knn_graph.o").chmod(0o755)
+    monkeypatch.setattr(scib, "__file__", str(tmp_path / "__init__.py"))
+    with pytest.raises(InputError, match=r"LISI program did not run.*--no-binary scib"):
+        evaluate(as_corrected(reference), reference, OPTIONS)
+
+
+def test_lisi_is_left_out_where_cells_have_too_few_others_to_reach():
+    few = transform(counts(n=90), "norm_log")
+    table = evaluate(as_corrected(few), few, OPTIONS)[0].set_index("metric")
+    for name in ("iLISI", "cLISI"):
+        assert table.loc[name, "status"] == "left_out"
+        assert "cannot reach 90 others" in table.loc[name, "reason"]
+
+
+def test_all_transforms_are_judged_on_one_scale():
+    spaces = []
+    for name in ("raw", "norm", "norm_log"):
+        correction = as_corrected(transform(counts(), name))
+        correction.X = correction.X.toarray()
+        if name == "raw":
+            correction.X[correction.X == 0] = -1  # below 0 counts as 0
+        correction.uns["aif"]["transform"] = name
+        spaces.append(evaluated_space(correction, 5, 0))
+    for space in spaces[:2]:
+        np.testing.assert_allclose(space, spaces[2], atol=1e-3)
+
+
+def test_evaluation_repeats_bitwise_and_writes_the_contract(reference):
+    options = {**OPTIONS, "embedding": "tsne"}
+    runs = [evaluate(as_corrected(reference), reference, options) for _ in range(2)]
+    for one, other in zip(*runs, strict=True):
+        assert one.to_csv() == other.to_csv()
+    metrics, coordinates = runs[0]
+    assert tuple(metrics.columns) == COLUMNS
+    assert not metrics.duplicated(["suite", "metric"]).any()
+    assert set(metrics["suite"]) == {"original", "scib", "cost"}
+    columns = ["dataset", "method", "cell", "batch", "cell_type", "x", "y"]
+    assert list(coordinates.columns) == columns
+    assert list(coordinates["cell"]) == list(reference.obs_names)
+    assert list(coordinates["batch"]) == list(reference.obs["batch"])
+    assert np.isfinite(coordinates[["x", "y"]]).all(axis=None)
+
+
+@pytest.mark.parametrize(("name", "dimensions"), [("pca", 10), ("umap", 2), ("tsne", 2)])
+def test_every_embedding_keeps_groups_together(name, dimensions, cells):
+    coordinates = embed(cells.copy(), name, seed=0)
+    assert coordinates.shape == (cells.n_obs, dimensions)
+    assert silhouette_score(coordinates, cells.obs["cell_type"]) > 0.3
+
+
+def test_a_correction_that_makes_all_cells_equal_has_scores(reference):
+    collapsed = as_corrected(reference)
+    collapsed.X = np.ones(reference.shape, dtype=np.float32)
+    table, coordinates = evaluate(collapsed, reference, {**OPTIONS, "embedding": "tsne"})
+    assert abs(scores(table)["ARI_CT"]) < 0.1
+    assert np.isfinite(coordinates[["x", "y"]]).all(axis=None)
+
+
+def test_other_cells_and_missing_values_are_refused(reference):
+    with pytest.raises(ValueError, match="in their order"):
+        evaluate(as_corrected(reference[::-1]), reference, OPTIONS)
+    correction = as_corrected(reference)
+    correction.X = reference.X.toarray()
+    correction.X[3, 4] = np.nan
+    with pytest.raises(ValueError, match="X has NaN"):
+        evaluate(correction, reference, OPTIONS)

@@ -1,0 +1,97 @@
+"""Bad input ends in one clear line before any training, and nothing is lost."""
+
+import anndata as ad
+import numpy as np
+import pytest
+from cells import simulated
+
+
+def with_dense(change):
+    def make(workflow):
+        adata = simulated()
+        counts = adata.X.toarray()
+        change(counts)
+        ad.AnnData(counts, adata.obs, adata.var).write_h5ad(workflow.folder / "cells.h5ad")
+
+    return make
+
+
+def config(**changes):
+    return lambda workflow: workflow.config.update(changes)
+
+
+def entry(**changes):
+    return lambda workflow: workflow.dataset(**changes)
+
+
+def broken_file(workflow):
+    (workflow.folder / "cells.h5ad").write_bytes(b"not an h5ad file")
+
+
+def one_batch(workflow):
+    adata = simulated()
+    adata.obs["batch"] = "b0"
+    adata.write_h5ad(workflow.folder / "cells.h5ad")
+
+
+def set_value(value):
+    return with_dense(lambda counts: counts.__setitem__((5, 7), value))
+
+
+BEFORE_ANYTHING = [
+    (config(variant=["aif"]), "config: variant: unknown key; did you mean 'variants'?"),
+    (config(variants=["aiff"]), "config: variants: unknown variant 'aiff'; did you mean 'aif'?"),
+    (config(hyperparameters={"lr": 1}), "config: hyperparameters.lr: unknown key"),
+    (entry(path="absent.h5ad"), "config: datasets.cells.path: there is no file 'absent.h5ad'"),
+]
+IN_THE_CHECK = [
+    (entry(batch_key="lab"), "datasets.cells.batch_key: obs has no column 'lab'"),
+    (broken_file, "datasets.cells.path: cells.h5ad is no readable .h5ad file"),
+    (one_batch, "names 1 batch; correction needs at least 2"),
+    (set_value(np.nan), "1 values are NaN, first in gene 'gene7'"),
+    (set_value(-3), "1 values are negative, first in gene 'gene7'"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "message"), BEFORE_ANYTHING)
+def test_a_bad_config_is_one_line(workflow, spoil, message):
+    spoil(workflow)
+    process = workflow.run()
+    assert process.returncode != 0
+    lines = [line for line in process.stderr.splitlines() if "error: " in line]
+    assert len(lines) == 1
+    assert message in lines[0]
+    assert "Traceback" not in process.stderr
+    assert not (workflow.folder / "results").exists()
+
+
+@pytest.mark.parametrize(("spoil", "message"), IN_THE_CHECK)
+def test_a_bad_data_set_is_one_line_and_loses_nothing(workflow, spoil, message):
+    earlier = workflow.results("data", "raw.h5ad")
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("an earlier result")
+    spoil(workflow)
+    process = workflow.run()
+    assert process.returncode != 0
+    lines = [line for line in process.stderr.splitlines() if "error: " in line]
+    assert len(lines) == 1
+    assert message in lines[0]
+    assert "Traceback" not in process.stderr
+    assert earlier.read_text() == "an earlier result"
+    assert not workflow.results("aif_norm_log_rel_dyn").exists()
+    assert message in workflow.results("data", "checks.log").read_text()
+
+
+def test_values_that_are_no_counts_are_a_warning(workflow):
+    set_value(0.5)(workflow)
+    process = workflow.run("results/cells/data/raw.h5ad")
+    assert process.returncode == 0
+    assert "warning: cells: counts: " in process.stderr
+
+
+def test_a_diverging_training_is_one_line(workflow):
+    workflow.config["hyperparameters"]["learning_rate"] = 1e30
+    process = workflow.run("pipeline")
+    assert process.returncode != 0
+    assert "error: training cells aif_norm_log_rel_dyn diverged: not finite" in process.stderr
+    assert "Traceback" not in process.stderr

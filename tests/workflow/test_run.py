@@ -1,0 +1,126 @@
+"""Whole runs: what they write, what a second run does, and all thirteen variants."""
+
+from pathlib import Path
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+
+from aif.config import load_yaml
+
+ROOT = Path(__file__).parents[2]
+VARIANTS = load_yaml(ROOT / "config/variants.yaml")["variants"]
+
+
+def check_corrected(path, original):
+    corrected = ad.read_h5ad(path)
+    assert corrected.obs_names.tolist() == original.obs_names.tolist()
+    assert corrected.var_names.tolist() == original.var_names.tolist()
+    assert corrected.obs["batch"].tolist() == original.obs["batch"].tolist()
+    assert np.isfinite(np.asarray(corrected.X)).all()
+    assert (corrected.layers["counts"] != original.X).nnz == 0
+    return corrected
+
+
+def test_the_preprocessed_files_keep_their_contract(finished):
+    original = ad.read_h5ad(finished.folder / "cells.h5ad")
+    for name in ("raw", "norm", "norm_log"):
+        data = ad.read_h5ad(finished.results("data", f"{name}.h5ad"))
+        assert data.X.format == "csr"
+        assert (data.layers["counts"] != original.X).nnz == 0
+        assert list(data.obs[["batch", "cell_type"]].columns) == ["batch", "cell_type"]
+    np.testing.assert_allclose(
+        ad.read_h5ad(finished.results("data", "norm.h5ad")).X.sum(axis=1), 1, rtol=1e-5
+    )
+
+
+def test_a_corrected_file_keeps_its_contract(finished):
+    original = ad.read_h5ad(finished.folder / "cells.h5ad")
+    path = finished.results("aif_norm_log_rel_dyn", "pipeline", "corrected.h5ad")
+    corrected = check_corrected(path, original)
+    assert corrected.obsm["X_aif"].shape == (original.n_obs, 4)
+    assert corrected.uns["aif"]["method"] == "aif_norm_log_rel_dyn"
+    assert not np.allclose(
+        corrected.X, ad.read_h5ad(finished.results("data", "norm_log.h5ad")).X.toarray()
+    )
+    for method in ("uncorrected", "combat", "harmony", "perfect_types"):
+        check_corrected(finished.results("baselines", method, "corrected.h5ad"), original)
+
+
+def test_the_benchmark_has_every_method_and_metric_once(finished):
+    table = pd.read_csv(finished.folder / "results" / "benchmark.tsv", sep="\t")
+    assert set(table["method"]) == {
+        *("aif_norm_log_rel_dyn", "uncorrected", "combat", "harmony", "perfect_types")
+    }
+    assert not table.duplicated(["dataset", "method", "metric"]).any()
+    assert table.groupby("method")["metric"].nunique().nunique() == 1
+    without_value = table[table["value"].isna()]
+    assert without_value["reason"].notna().all()
+    assert (table.loc[table["metric"] == "seconds", "value"] > 0).all()
+
+
+def test_the_report_names_every_method(finished):
+    page = (finished.folder / "results" / "report.html").read_text()
+    for method in ("aif_norm_log_rel_dyn", "combat", "harmony"):
+        assert f"<td>{method}</td>" in page
+    assert page.count("data:image/png;base64,") == 6
+
+
+def test_training_shows_plain_lines_without_a_terminal(finished):
+    log = finished.results("aif_norm_log_rel_dyn", "pipeline", "train.log").read_text()
+    for text in (log, finished.output):
+        assert "epoch 2/2, 0 s left: rec " in text
+        assert "\r" not in text
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    process = finished.run()
+    assert process.returncode == 0
+    assert "Nothing to be done" in process.stderr
+
+
+def test_a_changed_seed_trains_again_but_does_not_preprocess(finished):
+    finished.config["seed"] = 1
+    process = finished.run("--dry-run")
+    finished.config["seed"] = 0
+    assert "rule train:" in process.stdout
+    assert "rule preprocess:" not in process.stdout
+
+
+def test_the_same_seed_gives_the_same_numbers_in_a_fresh_run(finished, workflow):
+    assert workflow.run("pipeline").returncode == 0
+    for name in ("losses.tsv", "embedding.tsv"):
+        parts = ("aif_norm_log_rel_dyn", "pipeline", name)
+        assert workflow.results(*parts).read_bytes() == finished.results(*parts).read_bytes()
+
+
+def test_all_thirteen_variants_correct(workflow):
+    workflow.config["variants"] = list(VARIANTS)
+    outputs = [f"results/cells/{variant}/pipeline/corrected.h5ad" for variant in VARIANTS]
+    process = workflow.run(*outputs)
+    assert process.returncode == 0, process.stderr[-2000:]
+    original = ad.read_h5ad(workflow.folder / "cells.h5ad")
+    found = [check_corrected(workflow.folder / path, original).X for path in outputs]
+    for i, one in enumerate(found):
+        assert all(not np.array_equal(one, other) for other in found[:i])
+
+
+def test_without_labels_the_run_ends_well_and_says_so(workflow):
+    workflow.dataset(label_key=None)
+    process = workflow.run("pipeline")
+    assert process.returncode == 0, process.stderr[-2000:]
+    assert "warning: cells: cell types: no label_key" in process.stderr
+    table = pd.read_csv(
+        workflow.results("aif_norm_log_rel_dyn", "pipeline", "metrics.tsv"), sep="\t"
+    ).set_index("metric")
+    assert table.loc["ARI", "status"] == "left_out"
+    assert table.loc["PCR_comparison", "status"] == "ok"
+
+
+def test_only_variable_genes_are_kept_where_asked(workflow):
+    workflow.dataset(n_top_genes=30)
+    assert workflow.run("results/cells/data/raw.h5ad").returncode == 0
+    names = ad.read_h5ad(workflow.folder / "cells.h5ad").var_names
+    found = ad.read_h5ad(workflow.results("data", "raw.h5ad")).var_names
+    assert len(found) == 30
+    assert [name for name in names if name in found] == list(found)
