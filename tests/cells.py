@@ -7,12 +7,13 @@ from scipy import sparse
 
 
 def simulated(n=120, genes=60, n_batches=2, n_types=3, effect=1.5, seed=0):
-    """Poisson counts: types differ in their own genes, batches scale random genes up and down."""
+    """Poisson counts; types and batches scale every gene up or down, the last batch is twice as large."""
     rng = np.random.default_rng(seed)
     means = rng.gamma(2, 1.5, size=genes)
     types = np.exp(rng.normal(0, 1, size=(n_types, genes)))
     batches = np.exp(rng.normal(0, effect / 2, size=(n_batches, genes)))
-    batch, cell_type = np.arange(n) % n_batches, rng.integers(0, n_types, n)
+    batch = np.minimum(np.arange(n) % (n_batches + 1), n_batches - 1)
+    cell_type = rng.integers(0, n_types, n)
     counts = rng.poisson(means * types[cell_type] * batches[batch]).astype(np.float32)
     counts[:, 0] += 1
     obs = pd.DataFrame(
@@ -26,13 +27,3 @@ def simulated(n=120, genes=60, n_batches=2, n_types=3, effect=1.5, seed=0):
     return ad.AnnData(
         sparse.csr_matrix(counts), obs, var, layers={"counts": sparse.csr_matrix(counts)}
     )
-
-
-def corrected(adata, method="uncorrected", output="expression", transform="norm_log"):
-    """The same data set as a corrected.h5ad of the contract."""
-    result = adata.copy()
-    result.uns["aif"] = {
-        "dataset": "d", "method": method, "row": "", "seed": 0, "output": output,
-        "transform": transform, "seconds": 1.5, "peak_memory_mb": 100.0,
-    }  # fmt: skip
-    return result

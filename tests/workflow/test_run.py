@@ -5,6 +5,7 @@ from pathlib import Path
 import anndata as ad
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from aif.config import load_yaml
 
@@ -17,7 +18,7 @@ def check_corrected(path, original):
     assert corrected.obs_names.tolist() == original.obs_names.tolist()
     assert corrected.var_names.tolist() == original.var_names.tolist()
     assert corrected.obs["batch"].tolist() == original.obs["batch"].tolist()
-    assert np.isfinite(np.asarray(corrected.X)).all()
+    assert np.isfinite(corrected.X.data if sparse.issparse(corrected.X) else corrected.X).all()
     assert (corrected.layers["counts"] != original.X).nnz == 0
     return corrected
 

@@ -1,0 +1,54 @@
+"""What every rule's script shares."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from aif.rule import InputError, atomic, rule_log, versions
+
+
+@pytest.fixture
+def rule(tmp_path):
+    return SimpleNamespace(rule="train", log=[str(tmp_path / "train.log")])
+
+
+def test_an_input_error_is_one_line_in_terminal_and_log(rule, capsys):
+    with pytest.raises(SystemExit), rule_log(rule):
+        raise InputError("name it; mend it")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].endswith("train: error: name it; mend it")
+    assert "name it; mend it" in Path(rule.log[0]).read_text()
+
+
+def test_another_error_leaves_its_traceback_in_the_log_only(rule, capsys):
+    with pytest.raises(SystemExit), rule_log(rule):
+        raise KeyError("unforeseen")
+    shown, log = capsys.readouterr().err, Path(rule.log[0]).read_text()
+    assert "KeyError: 'unforeseen'" in shown
+    assert "Traceback" not in shown
+    assert "Traceback" in log
+
+
+def test_an_interrupted_write_leaves_what_was_there(tmp_path):
+    path = tmp_path / "table.tsv"
+    path.write_text("earlier")
+
+    def write_half():
+        with atomic(str(path)) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert path.read_text() == "earlier"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_versions_name_what_is_installed():
+    assert versions("numpy", "no-such-package") == {
+        "python": sys.version.split()[0],
+        "numpy": versions("numpy")["numpy"],
+    }

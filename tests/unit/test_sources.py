@@ -1,0 +1,24 @@
+"""Which rules run again when a module changes."""
+
+from aif.sources import PACKAGE, imported_modules
+
+SCRIPTS = PACKAGE.parent
+
+
+def names(script):
+    return {path.stem for path in imported_modules(SCRIPTS / script)}
+
+
+def test_the_model_is_behind_training_at_any_depth():
+    assert {"training", "losses", "networks", "population", "weighting"} <= names("train.py")
+
+
+def test_the_report_is_not_behind_training_nor_the_model_behind_the_report():
+    assert not {"report", "figures", "evaluation"} & names("train.py")
+    assert not {"training", "networks"} & names("report.py")
+
+
+def test_every_module_is_behind_some_script_or_the_config():
+    behind = set().union(*(names(path.name) for path in SCRIPTS.glob("*.py")))
+    modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+    assert modules - behind == {"config", "sources"}
