@@ -1,5 +1,10 @@
 """Bad input ends in one clear line before any training, and nothing is lost."""
 
+import hashlib
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import anndata as ad
 import numpy as np
 import pytest
@@ -53,15 +58,19 @@ IN_THE_CHECK = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "message"), BEFORE_ANYTHING)
-def test_a_bad_config_is_one_line(workflow, spoil, message):
-    spoil(workflow)
-    process = workflow.run()
+def check_one_line(process, message):
     assert process.returncode != 0
     lines = [line for line in process.stderr.splitlines() if "error: " in line]
     assert len(lines) == 1
     assert message in lines[0]
     assert "Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize(("spoil", "message"), BEFORE_ANYTHING)
+def test_a_bad_config_is_one_line(workflow, spoil, message):
+    spoil(workflow)
+    process = workflow.run()
+    check_one_line(process, message)
     assert not (workflow.folder / "results").exists()
 
 
@@ -72,11 +81,7 @@ def test_a_bad_data_set_is_one_line_and_loses_nothing(workflow, spoil, message):
     earlier.write_text("an earlier result")
     spoil(workflow)
     process = workflow.run()
-    assert process.returncode != 0
-    lines = [line for line in process.stderr.splitlines() if "error: " in line]
-    assert len(lines) == 1
-    assert message in lines[0]
-    assert "Traceback" not in process.stderr
+    check_one_line(process, message)
     assert earlier.read_text() == "an earlier result"
     assert not workflow.results("aif_norm_log_rel_dyn").exists()
     assert message in workflow.results("data", "checks.log").read_text()
@@ -92,6 +97,24 @@ def test_values_that_are_no_counts_are_a_warning(workflow):
 def test_a_diverging_training_is_one_line(workflow):
     workflow.config["hyperparameters"]["learning_rate"] = 1e30
     process = workflow.run("pipeline")
-    assert process.returncode != 0
-    assert "error: training cells aif_norm_log_rel_dyn diverged: not finite" in process.stderr
-    assert "Traceback" not in process.stderr
+    check_one_line(process, "training cells aif_norm_log_rel_dyn diverged: not finite")
+
+
+@pytest.fixture
+def url(workflow):
+    """Serve the data set from this machine."""
+    handler = partial(SimpleHTTPRequestHandler, directory=workflow.folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/cells.h5ad"
+        server.shutdown()
+
+
+def test_a_download_is_taken_if_it_hashes_as_said(workflow, url):
+    sha256 = hashlib.sha256((workflow.folder / "cells.h5ad").read_bytes()).hexdigest()
+    workflow.dataset(path=None, url=url, sha256=sha256)
+    assert workflow.run("results/cells/data/raw.h5ad").returncode == 0
+    workflow.dataset(sha256="0" * 64)
+    process = workflow.run("results/cells/data/raw.h5ad")
+    check_one_line(process, f"datasets.cells.sha256: {url} hashes to {sha256}, not to 000")
+    assert not workflow.results("data", "download.h5ad").exists()

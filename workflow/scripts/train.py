@@ -5,6 +5,7 @@ import dataclasses
 import anndata as ad
 import pandas as pd
 import torch
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 from aif.model_file import ModelInfo, save_model
 from aif.progress import ProgressLog
@@ -26,7 +27,7 @@ with rule_log(snakemake) as log:
     cells = Cells(
         torch.from_numpy(x / scale), torch.tensor(batch.codes, dtype=int), len(batch.categories)
     )
-    with measured() as cost, ProgressLog(log) as progress:
+    with measured() as cost, logging_redirect_tqdm(), ProgressLog(log) as progress:
         training = train(cells.to(device), variant, [hyperparameters], params.seed, progress)
     info = ModelInfo(
         dataset=params.ids["dataset"],

@@ -13,10 +13,7 @@ LINES = 10  # plain lines per training
 
 
 class ProgressLog:
-    """Shows epoch, losses and time left; called after every epoch by `aif.training.train`.
-
-    With a terminal the plain lines go to the log file only, so that they do not tear the bar.
-    """
+    """Shows epoch, losses and time left; called after every epoch by `aif.training.train`."""
 
     def __init__(self, log: logging.Logger) -> None:
         self.log = log

@@ -31,7 +31,6 @@ def rule_log(snakemake: Any) -> Iterator[logging.Logger]:
     for handler in (terminal, file):
         handler.setFormatter(logging.Formatter(f"%(asctime)s {snakemake.rule}: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[terminal, file], force=True)
-    logging.captureWarnings(True)
     warnings.simplefilter("ignore", FutureWarning)
     logging.getLogger("py.warnings").propagate = False
     logging.getLogger("py.warnings").addHandler(file)
@@ -42,8 +41,8 @@ def rule_log(snakemake: Any) -> Iterator[logging.Logger]:
         logger.error("error: %s", error)
         sys.exit(1)
     except Exception as error:
-        logger.removeHandler(terminal)
-        file.handle(logger.makeRecord("aif", logging.ERROR, "", 0, "", (), sys.exc_info()))
+        logging.getLogger().removeHandler(terminal)
+        logger.exception("the rule failed")
         print(
             f"{snakemake.rule}: error: {type(error).__name__}: {str(error).partition(chr(10))[0]}; "
             f"the traceback is in {snakemake.log[0]}",
