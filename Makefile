@@ -26,6 +26,7 @@ format: $(VENV)/installed-tests
 
 $(VENV)/installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@command -v c++ >/dev/null || { echo "a C++ compiler is needed to build scib: for instance apt-get install g++"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --requirement requirements.txt
 	touch $@

@@ -52,6 +52,11 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
         ({"hyperparameters": {"alhpa": 1}}, r"hyperparameters\.alhpa: unknown key; did you mean"),
         ({"hyperparameters": {"alpha": -1}}, r"config: hyperparameters\.alpha: .*greater"),
         ({"hyperparameters": {"minibatch_size": 1}}, r"config: hyperparameters\.minibatch_size: "),
+        (
+            {"correction": {"target": "lab"}},
+            r"correction\.target: .* has no batch 'lab'; give mean or one of \['control', 'stim",
+        ),
+        ({"correction": {"target": {"control": 1, "lab": 1}}}, r"has no batch 'lab'"),
         ({"evaluation": {"embedding": "tnse"}}, r"config: evaluation\.embedding: "),
     ],
 )
@@ -59,6 +64,11 @@ def test_an_error_is_one_line_that_names_the_key(given, message):
     with pytest.raises(InputError, match=message) as error:
         config_of(**given)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("target", ["mean", "control", {"control": 1, "stimulated": 3}])
+def test_a_batch_of_the_data_may_be_the_target(target):
+    assert config_of(correction={"target": target}).correction.target == target
 
 
 def test_there_are_the_thirteen_variants_and_all_have_hyperparameters():

@@ -88,6 +88,15 @@ def test_a_changed_seed_trains_again_but_does_not_preprocess(finished):
     assert "rule preprocess:" not in process.stdout
 
 
+def test_another_target_corrects_again_but_does_not_train(finished):
+    finished.config["correction"] = {"target": "b0"}
+    process = finished.run("--dry-run")
+    del finished.config["correction"]
+    assert "rule correct:" in process.stdout
+    assert "rule preprocess:" not in process.stdout
+    assert "rule train:" not in process.stdout
+
+
 def test_the_same_seed_gives_the_same_numbers_in_a_fresh_run(finished, workflow):
     assert workflow.run("pipeline").returncode == 0
     for name in ("losses.tsv", "embedding.tsv"):

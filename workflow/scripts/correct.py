@@ -8,17 +8,14 @@ import torch
 
 from aif.correction import correct, correction_target
 from aif.model_file import load_model
-from aif.rule import InputError, atomic, measured, rule_log
+from aif.rule import atomic, measured, rule_log
 
 with rule_log(snakemake) as log:
     torch.set_num_threads(snakemake.threads)
     networks, info = load_model(snakemake.input.model)
     adata = ad.read_h5ad(snakemake.input.cells)
     options = snakemake.params.correction
-    try:
-        target = correction_target(options["target"], info.batches)
-    except ValueError as error:
-        raise InputError(f"config: {error}") from None
+    target = correction_target(options["target"], info.batches)
     scale = np.array(info.scale, dtype=np.float32)
     x = torch.from_numpy(adata.X.toarray() / scale)
     with measured() as cost:

@@ -126,7 +126,31 @@ def complete(given: dict[str, Any], default_run: Path, table: dict[str, Any]) ->
                 f"config: datasets.{name}.path: there is no file {dataset.path!r}; "
                 "give the path of an .h5ad file, relative to the working directory"
             )
+        _check_target(config.correction.target, dataset)
     return config
+
+
+def _check_target(target: str | dict[str, float], dataset: Dataset) -> None:
+    """Look into the file for the batches that the config names, before a model is trained for them.
+
+    What else may be wrong with the file is said by the rule that checks it.
+    """
+    named = {target} - {"mean"} if isinstance(target, str) else set(target)
+    if not named or dataset.path is None:
+        return
+    import h5py
+    from anndata.io import read_elem
+
+    try:
+        with h5py.File(dataset.path) as file:
+            batches = set(read_elem(file["obs"])[dataset.batch_key].astype(str))
+    except (OSError, KeyError):
+        return
+    for name in sorted(named - batches):
+        raise InputError(
+            f"config: correction.target: {dataset.path} has no batch {name!r}; "
+            f"give mean or one of {sorted(batches)}"
+        )
 
 
 def hyperparameters(config: Config, table: dict[str, Any], variant: str) -> Hyperparameters:
