@@ -13,7 +13,6 @@ import warnings
 from pathlib import Path
 
 import anndata as ad
-import numpy as np
 import pandas as pd
 import torch
 from sklearn.neighbors import NearestNeighbors
@@ -22,11 +21,12 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from aif.baselines import BASELINES  # noqa: E402
+from aif.cells import model_cells  # noqa: E402
 from aif.config import load_yaml  # noqa: E402
-from aif.correction import correct, correction_target  # noqa: E402
+from aif.correction import corrected_expression, correction_target  # noqa: E402
 from aif.evaluation import evaluate, evaluated_space  # noqa: E402
 from aif.preprocessing import standardise, transform  # noqa: E402
-from aif.training import Cells, train, unit_scale  # noqa: E402
+from aif.training import train  # noqa: E402
 from aif.variants import Hyperparameters, defaults_of, variant_of  # noqa: E402
 
 EVALUATION = {"n_pcs": 30, "embedding": "pca", "repetitions": 1, "subsample": 1.0, "seed": 0}
@@ -92,19 +92,16 @@ def aif(
     variant = variant_of(table["variants"][name])
     hyperparameters = Hyperparameters(**{**defaults_of(table, name), **setting})
     corrected = transform(counts, variant.input)
-    x = corrected.X.toarray()
-    scale = unit_scale(x, variant.input)
-    batch = corrected.obs["batch"].cat
-    cells = Cells(
-        torch.from_numpy(x / scale), torch.tensor(batch.codes, dtype=int), len(batch.categories)
-    )
+    cells, scale = model_cells(corrected, variant.input)
     training = train(cells, variant, [hyperparameters], seed)
-    target = correction_target("mean", list(batch.categories))
-    parts = correct(training.networks, cells.x, target, 20, seed)
-    corrected.X = np.concatenate([expression for expression, _ in parts]) * scale
+    target = correction_target("mean", list(corrected.obs["batch"].cat.categories))
+    corrected.X, _ = corrected_expression(
+        training.networks, corrected.X.toarray(), scale, target, n_samplings=20, seed=seed
+    )
     last = training.losses[0].iloc[-1]
     facts = {f"last_{term}": last[term] for term in ("rec", "kl", "class", "aux", "gan", "dis")}
-    facts["steps"] = hyperparameters.n_epochs(len(x)) * hyperparameters.steps_per_epoch(len(x))
+    n_cells = corrected.n_obs
+    facts["steps"] = hyperparameters.n_epochs(n_cells) * hyperparameters.steps_per_epoch(n_cells)
     return corrected, facts, {"transform": variant.input, "output": "expression"}
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from aif.correction import correct, correction_target
+from aif.correction import correct, corrected_expression, correction_target
 from aif.networks import Networks, Shape
 from aif.population import set_population_statistics
 
@@ -58,3 +58,12 @@ def test_draws_are_averaged_and_seeded(trained):
 def test_an_unknown_target_names_the_batches():
     with pytest.raises(ValueError, match=r"no batch 'd'; batches are \['a', 'b', 'c'\]"):
         correction_target("d", BATCHES)
+
+
+def test_correction_takes_and_gives_the_units_of_the_data(trained):
+    networks, x = trained
+    target, scale = correction_target("a", BATCHES), np.arange(1, 13, dtype=np.float32)
+    found, latent = corrected_expression(networks, x.numpy() * scale, scale, target, 3, seed=0)
+    expected, means = corrected(networks, x, "a")
+    np.testing.assert_allclose(found, expected * scale, atol=1e-4)
+    np.testing.assert_allclose(latent, means, atol=1e-5)

@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from cells import simulated
 
+from aif.cells import Cells, model_cells, unit_scale
 from aif.losses import TERMS
-from aif.training import Cells, Selection, train, unit_scale
+from aif.training import Selection, train
 from aif.variants import Hyperparameters, Variant
 
 VARIANT = Variant(input="norm_log", weighting="relative", projection=True, weighted_ce=True)
@@ -163,3 +165,12 @@ def test_in_units_of_the_model_the_mean_gene_variance_is_one(transform):
 def test_in_units_of_the_model_counts_of_all_abundances_have_the_same_noise():
     x = np.random.default_rng(0).poisson([1, 10, 1000], size=(4000, 3)).astype(np.float32)
     np.testing.assert_allclose((x / unit_scale(x, "raw")).var(axis=0), 1, rtol=0.1)
+
+
+def test_cells_of_the_model_are_the_data_in_its_units():
+    adata = simulated(n=30, genes=10, n_batches=3)
+    found, scale = model_cells(adata, "raw")
+    np.testing.assert_allclose(found.x.numpy() * scale, adata.X.toarray(), rtol=1e-5)
+    names = adata.obs["batch"].cat.categories[found.batch.numpy()]
+    assert names.tolist() == adata.obs["batch"].tolist()
+    assert found.n_batches == 3

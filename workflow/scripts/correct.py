@@ -6,7 +6,7 @@ import anndata as ad
 import numpy as np
 import torch
 
-from aif.correction import correct, correction_target
+from aif.correction import corrected_expression, correction_target
 from aif.model_file import load_model
 from aif.rule import atomic, measured, rule_log
 
@@ -17,11 +17,10 @@ with rule_log(snakemake) as log:
     options = snakemake.params.correction
     target = correction_target(options["target"], info.batches)
     scale = np.array(info.scale, dtype=np.float32)
-    x = torch.from_numpy(adata.X.toarray() / scale)
     with measured() as cost:
-        parts = list(correct(networks, x, target, options["n_samplings"], info.seed))
-    expression, latent = (np.concatenate(part) for part in zip(*parts, strict=True))
-    adata.X = expression * scale
+        adata.X, latent = corrected_expression(
+            networks, adata.X.toarray(), scale, target, options["n_samplings"], info.seed
+        )
     adata.obsm["X_aif"] = latent
     adata.uns["aif"] = {
         "dataset": info.dataset,

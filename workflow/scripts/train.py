@@ -7,10 +7,11 @@ import pandas as pd
 import torch
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from aif.cells import model_cells
 from aif.model_file import ModelInfo, save_model
 from aif.progress import ProgressLog
 from aif.rule import InputError, atomic, measured, rule_log, versions
-from aif.training import Cells, train, unit_scale
+from aif.training import train
 from aif.variants import Hyperparameters, Variant
 
 with rule_log(snakemake) as log:
@@ -21,12 +22,7 @@ with rule_log(snakemake) as log:
     hyperparameters = Hyperparameters(**params.hyperparameters)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     adata = ad.read_h5ad(snakemake.input[0])
-    x = adata.X.toarray()
-    scale = unit_scale(x, variant.input)
-    batch = adata.obs["batch"].cat
-    cells = Cells(
-        torch.from_numpy(x / scale), torch.tensor(batch.codes, dtype=int), len(batch.categories)
-    )
+    cells, scale = model_cells(adata, variant.input)
     with measured() as cost, logging_redirect_tqdm(), ProgressLog(log) as progress:
         training = train(cells.to(device), variant, [hyperparameters], params.seed, progress)
     info = ModelInfo(
@@ -37,7 +33,7 @@ with rule_log(snakemake) as log:
         transform=variant.input,
         scale=scale.tolist(),
         genes=list(adata.var_names),
-        batches=list(batch.categories),
+        batches=list(adata.obs["batch"].cat.categories),
         variant=dataclasses.asdict(variant),
         hyperparameters=dataclasses.asdict(hyperparameters),
         diverged=training.diverged[0],

@@ -100,3 +100,28 @@ def correct(
                 decode = networks.decoder(label.expand(1, len(part), -1), z[None])[0]
                 decoded += decode * (weight.item() / noise.shape[1])
         yield decoded.cpu().numpy(), mean.cpu().numpy()
+
+
+def corrected_expression(
+    networks: Networks,
+    expression: np.ndarray,
+    scale: np.ndarray,
+    target: Target,
+    n_samplings: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corrected expression (n, G) in its own units, and the latent means (n, d).
+
+    Parameters
+    ----------
+    expression
+        (n, G), in the units of the variant's input.
+    scale
+        (G,), the units of the model.
+    networks, target, n_samplings, seed
+        As in `correct`.
+    """
+    x = torch.from_numpy(expression / scale)
+    parts = list(correct(networks, x, target, n_samplings, seed))
+    corrected, latent = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return corrected * scale, latent

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from aif.cells import Cells
 from aif.losses import SIGNS, TERMS, Minibatch, inverse_frequency_weights, step_losses
 from aif.networks import Networks, Shape
 from aif.population import set_population_statistics
@@ -18,28 +19,6 @@ from aif.weighting import STRATEGIES
 
 # Called after every epoch with (epoch, epochs, {term: value of the first model}).
 Progress = Callable[[int, int, dict[str, float]], None]
-
-
-@dataclass(frozen=True)
-class Cells:
-    """What a training sees of a data set, in the units of the model (see `unit_scale`).
-
-    Attributes
-    ----------
-    x
-        (n, G) float32, expression divided by the unit scale.
-    batch
-        (n,) int64, the index of each cell's batch.
-    n_batches
-        b ≥ 2.
-    """
-
-    x: Tensor
-    batch: Tensor
-    n_batches: int
-
-    def to(self, device: str) -> Cells:
-        return Cells(self.x.to(device), self.batch.to(device), self.n_batches)
 
 
 @dataclass(frozen=True)
@@ -60,30 +39,6 @@ class Training:
     networks: Networks
     losses: list[pd.DataFrame]
     diverged: list[str]
-
-
-def unit_scale(x: np.ndarray, transform: str) -> np.ndarray:
-    """Return the numbers (G,) to divide expression by before it enters the model.
-
-    Counts and shares are divided by the square root of each gene's mean, the unit of their sampling
-    noise, so that a few abundant genes do not make up the whole squared error; logarithms are left
-    in proportion. Then all are divided by one number, so that genes have variance 1 on average: the
-    squared error of a model that knows only each gene's mean is 1 for every kind of input, and one
-    set of coefficients means the same for all (benchmarks/README.md, "Units of the model").
-
-    Parameters
-    ----------
-    x
-        (n, G) expression.
-    transform
-        raw, norm or norm_log.
-    """
-    scale = np.ones(x.shape[1], dtype=np.float32)
-    if transform != "norm_log":
-        scale = np.sqrt(x.mean(axis=0))
-        scale[scale == 0] = 1
-    variance = (x / scale).var(axis=0, dtype=np.float64).mean()
-    return (scale * np.sqrt(variance or 1)).astype(np.float32)
 
 
 def train(
