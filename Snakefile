@@ -10,6 +10,8 @@ include: "workflow/rules/correct.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/aggregate.smk"
+include: "workflow/rules/search.smk"
+include: "workflow/rules/search_report.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -20,16 +22,29 @@ wildcard_constraints:
     dataset="|".join(CONFIG.datasets),
     variant="|".join(CONFIG.variants),
     baseline="|".join(CONFIG.baselines) or "none",
+    stack="[0-9a-f]+",
+    seed="[0-9]+",
+    search="grid_search|robust_grid_search",
     product=r"[^/]+/[^/]+",
 
 
 rule all:
     default_target: True
     input:
-        "results/report.html",
+        [TARGETS[mode] for mode in CONFIG.modes],
 
 
 rule pipeline:
     input:
         runs("results/{dataset}/{product}/corrected.h5ad", AIF_PRODUCTS),
         runs("results/{dataset}/{product}/metrics.tsv", AIF_PRODUCTS),
+
+
+rule grid_search:
+    input:
+        TARGETS["grid_search"],
+
+
+rule robust_grid_search:
+    input:
+        TARGETS["robust_grid_search"],

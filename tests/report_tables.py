@@ -30,7 +30,9 @@ def benchmark(dataset="pbmc", has_labels=True):
             metric.row(isolated if "isolated" in metric.name else lambda v=value: v, groups)
             for metric in METRICS
         ]
-        tables.append(tidy(rows, {"dataset": dataset, "method": method, "row": "", "seed": 0}))
+        tables.append(
+            tidy(rows, {"dataset": dataset, "method": method, "row": "", "seed": 0, "cells": "all"})
+        )
     return pd.concat(tables, ignore_index=True)
 
 

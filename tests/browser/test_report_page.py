@@ -57,7 +57,7 @@ def page(request, tmp_path):
         figures.append({"kind": kind, "dataset": "pbmc", "method": "aif", "path": path})
     path = tmp_path / "report.html"
     tables = (report_tables.benchmark(), report_tables.losses(), report_tables.checks())
-    path.write_text(render(*tables, figures, {"x": "<img src=x onerror=alert(1)>"}, {}))
+    path.write_text(render(*tables, figures, {"x": "<img src=x onerror=alert(1)>"}))
     return path
 
 

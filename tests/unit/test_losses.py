@@ -8,7 +8,6 @@ from torch.distributions import Normal
 
 from aif.losses import (
     TERMS,
-    Minibatch,
     batch_cross_entropy,
     inverse_frequency_weights,
     kl_divergence,
@@ -17,6 +16,7 @@ from aif.losses import (
     reconstruction,
     step_losses,
 )
+from aif.minibatch import Minibatch
 from aif.networks import Networks, Shape
 
 SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)

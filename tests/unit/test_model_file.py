@@ -20,7 +20,7 @@ INFO = ModelInfo(
     batches=["a", "b"],
     variant={"input": "raw"},
     hyperparameters={"alpha": 0.1, "betas": (0.9, 0.99)},
-    diverged="",
+    holdout=0.0,
     seconds=1.0,
     peak_memory_mb=2.0,
     device="cpu",
@@ -31,7 +31,7 @@ INFO = ModelInfo(
 def test_one_model_of_a_stack_comes_back(tmp_path):
     networks = Networks(SHAPE, n_models=2, seed=0)
     networks.encoder.latent.weight.data[1] += 1
-    save_model(tmp_path / "model.pt", networks, 1, INFO)
+    save_model(tmp_path / "model.pt", networks.single(1), INFO)
     loaded, info = load_model(tmp_path / "model.pt")
     assert info == INFO
     assert loaded.n_models == 1

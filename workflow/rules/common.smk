@@ -7,6 +7,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from aif.config import complete, hyperparameters, load_yaml
 from aif.rule import InputError
+from aif.sheet import records, sheet_of, stacks_by_key
 from aif.sources import source_hash
 from aif.variants import variant_of
 
@@ -14,8 +15,27 @@ VARIANTS = load_yaml(Path(workflow.basedir) / "config" / "variants.yaml")
 
 try:
     CONFIG = complete(config, Path(workflow.basedir) / "config" / "config.yaml", VARIANTS)
+    SHEETS = {variant: sheet_of(CONFIG, VARIANTS, variant) for variant in CONFIG.variants}
 except InputError as error:
     sys.exit(f"error: {error}")
+
+EVALUATION = CONFIG.evaluation.model_dump()
+if EVALUATION["seed"] is None:
+    EVALUATION["seed"] = CONFIG.seed
+
+# The seeds of a search, and the stacks of models that its jobs train.
+SEEDS = {
+    "grid_search": [CONFIG.seed],
+    "robust_grid_search": [CONFIG.seed + i for i in range(CONFIG.seeds)],
+}
+VARIANT_TRAITS = {
+    variant: asdict(variant_of(VARIANTS["variants"][variant])) for variant in CONFIG.variants
+}
+STACKS = {variant: stacks_by_key(sheet, CONFIG.rows_per_job) for variant, sheet in SHEETS.items()}
+
+# The table with the runs of each search, and the figures of each variant's.
+RUNS = {"grid_search": "grid_search", "robust_grid_search": "runs"}
+SEARCH_FIGURES = ["heatmaps", "spread", "loss_against_metrics"]
 
 # A product is a corrected data set: the folder below results/{dataset}, and the method's name.
 AIF_PRODUCTS = {f"{variant}/pipeline": variant for variant in CONFIG.variants}
@@ -26,6 +46,11 @@ PRODUCTS = {**BASELINE_PRODUCTS, **AIF_PRODUCTS}
 def runs(pattern, products):
     """Return the pattern's files for every data set and every one of the products."""
     return expand(pattern, dataset=CONFIG.datasets, product=products)
+
+
+def searched(pattern):
+    """Return the pattern's files for every data set and variant."""
+    return expand(pattern, dataset=CONFIG.datasets, variant=CONFIG.variants)
 
 
 def code(script):
@@ -59,12 +84,89 @@ def variant_input(wildcards):
     return f"results/{wildcards.dataset}/data/{transform}.h5ad"
 
 
-def variant_traits(wildcards):
-    return asdict(variant_of(VARIANTS["variants"][wildcards.variant]))
+def training_job(wildcards, seed, stack):
+    """Return what `aif.run.Job` is made of: all that determines a training besides its cells."""
+    return {
+        **ids("variant")(wildcards),
+        "seed": seed,
+        "variant": VARIANT_TRAITS[wildcards.variant],
+        "stack": stack,
+        "holdout": CONFIG.holdout,
+    }
 
 
-def variant_hyperparameters(wildcards):
-    return asdict(hyperparameters(CONFIG, VARIANTS, wildcards.variant))
+def pipeline_job(wildcards):
+    own = asdict(hyperparameters(CONFIG, VARIANTS, wildcards.variant))
+    return training_job(wildcards, CONFIG.seed, [own])
+
+
+def search_job(wildcards):
+    stack = STACKS[wildcards.variant][wildcards.stack]
+    return training_job(wildcards, int(wildcards.seed), stack)
+
+
+def best_job(wildcards):
+    """Return the job of the best run, whose seed and stack are known when the search has ended."""
+    return training_job(wildcards, None, None)
+
+
+def search_figure(kind):
+    """Return the output of a figure of one variant's search, registered for Snakemake's report."""
+    return report(
+        f"results/{{dataset}}/{{variant}}/{{search}}/{kind}.png",
+        caption="../report/search_figure.rst",
+        category="Searches",
+        subcategory="{dataset}",
+        labels={"search": "{search}", "variant": "{variant}", "figure": kind.replace("_", " ")},
+    )
+
+
+def search_figures(search):
+    """Return kind, data set, method (none for all variants) and path of the figures of a search."""
+    return [
+        {
+            "kind": kind,
+            "dataset": dataset,
+            "method": variant,
+            "path": f"results/{dataset}/{variant}/{search}/{kind}.png",
+        }
+        for dataset in CONFIG.datasets
+        for variant in CONFIG.variants
+        for kind in SEARCH_FIGURES
+    ] + [
+        {
+            "kind": "variants",
+            "dataset": dataset,
+            "method": "",
+            "path": f"results/{dataset}/{search}/variants.png",
+        }
+        for dataset in CONFIG.datasets
+    ]
+
+
+def sheet_rows(wildcards):
+    return records(SHEETS[wildcards.variant])
+
+
+def run_files(seeds):
+    """Return the files of a variant's runs with these seeds."""
+    return lambda wildcards: [
+        f"results/{wildcards.dataset}/{wildcards.variant}/runs/{stack}/seed_{seed}.tsv"
+        for stack in STACKS[wildcards.variant]
+        for seed in seeds
+    ]
+
+
+def run_config(wildcards):
+    """Return the config that makes the pipeline's run one of a search, all but its seed and row."""
+    return {
+        "datasets": {wildcards.dataset: source(wildcards)},
+        "variants": [wildcards.variant],
+        "baselines": [],
+        "correction": CONFIG.correction.model_dump(),
+        "evaluation": EVALUATION,
+        "holdout": CONFIG.holdout,
+    }
 
 
 def figures(kind, products):
@@ -82,3 +184,15 @@ def figures(kind, products):
 
 
 FIGURES = figures("embedding", PRODUCTS) + figures("losses", AIF_PRODUCTS)
+
+# What each mode ends with: the default target's inputs, and the targets of the same names.
+TARGETS = {
+    "pipeline": ["results/report.html"],
+    "grid_search": ["results/grid_search.tsv", "results/grid_search.html"],
+    "robust_grid_search": [
+        "results/runs.tsv",
+        "results/robust_grid_search.tsv",
+        "results/robust_grid_search.html",
+        *searched("results/{dataset}/{variant}/best/run.yaml"),
+    ],
+}

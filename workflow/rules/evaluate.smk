@@ -11,7 +11,7 @@ rule evaluate:
         "../../envs/scib.yaml"
     threads: 1
     params:
-        evaluation={**CONFIG.evaluation.model_dump(), "seed": CONFIG.seed},
+        evaluation=EVALUATION,
         code=code("evaluate.py"),
     script:
         "../scripts/evaluate.py"

@@ -11,10 +11,7 @@ rule train:
         "../../envs/torch.yaml"
     threads: 1
     params:
-        ids=ids("variant"),
-        seed=CONFIG.seed,
-        variant=variant_traits,
-        hyperparameters=variant_hyperparameters,
+        job=pipeline_job,
         code=code("train.py"),
     script:
         "../scripts/train.py"

@@ -6,8 +6,7 @@ from aif.rule import atomic, rule_log
 
 with rule_log(snakemake) as log:
     tables = [
-        pd.read_csv(path, sep="\t", dtype={"row": str}, keep_default_na=False)
-        for path in snakemake.input
+        pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False) for path in snakemake.input
     ]
     result = pd.concat(tables, ignore_index=True)
     found = set(zip(result["dataset"], result["method"], strict=True))

@@ -3,13 +3,16 @@
 import anndata as ad
 from threadpoolctl import threadpool_limits
 
-from aif.evaluation import evaluate
+from aif.evaluation import evaluate_apart
+from aif.holdout import cell_groups
 from aif.rule import atomic, rule_log
 
 with rule_log(snakemake) as log, threadpool_limits(snakemake.threads):
     corrected = ad.read_h5ad(snakemake.input.corrected)
     reference = ad.read_h5ad(snakemake.input.reference)
-    metrics, coordinates = evaluate(corrected, reference, snakemake.params.evaluation)
+    metrics, coordinates = evaluate_apart(
+        corrected, reference, snakemake.params.evaluation, cell_groups(corrected.obs)
+    )
     for row in metrics[metrics["status"] == "failed"].itertuples():
         log.warning("warning: %s failed: %s", row.metric, row.reason)
     for table, output in ((metrics, "metrics"), (coordinates, "embedding")):

@@ -31,6 +31,11 @@ class Cells:
     def to(self, device: str) -> Cells:
         return Cells(self.x.to(device), self.batch.to(device), self.n_batches)
 
+    def subset(self, mask: np.ndarray) -> Cells:
+        """Return the cells of a mask (n,)."""
+        rows = torch.from_numpy(np.flatnonzero(mask)).to(self.x.device)
+        return Cells(self.x[rows], self.batch[rows], self.n_batches)
+
 
 def unit_scale(x: np.ndarray, transform: str) -> np.ndarray:
     """Return the numbers (G,) to divide expression by before it enters the model.
@@ -56,10 +61,22 @@ def unit_scale(x: np.ndarray, transform: str) -> np.ndarray:
     return (scale * np.sqrt(variance or 1)).astype(np.float32)
 
 
-def model_cells(adata: ad.AnnData, transform: str) -> tuple[Cells, np.ndarray]:
-    """Return a preprocessed data set in the units of the model, and those units (G,)."""
+def model_cells(
+    adata: ad.AnnData, transform: str, trained: np.ndarray | None = None
+) -> tuple[Cells, np.ndarray]:
+    """Return a preprocessed data set in the units of the model, and those units (G,).
+
+    Parameters
+    ----------
+    adata
+        One of the files of preprocessing.
+    transform
+        raw, norm or norm_log.
+    trained
+        (n,) bool, the cells that the units are taken from; all where not given.
+    """
     x = adata.X.toarray()
-    scale = unit_scale(x, transform)
+    scale = unit_scale(x if trained is None else x[trained], transform)
     batch = adata.obs["batch"].cat
     codes = torch.tensor(batch.codes, dtype=torch.int64)
     return Cells(torch.from_numpy(x / scale), codes, len(batch.categories)), scale

@@ -15,6 +15,8 @@ from aif.variants import Hyperparameters, defaults_of
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Method = Literal["uncorrected", "combat", "harmony", "shuffled", "perfect_types"]
+HYPERPARAMETERS = TypeAdapter(Hyperparameters)
+Mode = Literal["pipeline", "grid_search", "robust_grid_search"]
 
 
 class Section(BaseModel):
@@ -70,6 +72,30 @@ class Evaluation(Section):
     """Repetitions of the original's metrics."""
     subsample: float = Field(0.8, gt=0, le=1)
     """Share of cells in each repetition."""
+    seed: int | None = Field(None, ge=0, lt=2**32)
+    """Seeds the metrics; without it the config's `seed` does."""
+
+
+Values = Annotated[list[Any], Field(min_length=1)]
+
+
+class Grid(Section):
+    """Lists of values to search, by hyperparameter: `gamma: [0.1, 0.3]`.
+
+    The sheet of a variant is the Cartesian product of its lists. Lists for every variant stand
+    directly under `grid`; those of the variant's weighting, of its input and of its own name come
+    after them, and later ones win.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Values] = Field(init=False)
+
+    weighting: dict[Literal["intrinsic", "fixed", "relative"], dict[str, Values]] = {}
+    """Lists for the variants with a weighting."""
+    input: dict[Literal["raw", "norm", "norm_log"], dict[str, Values]] = {}
+    """Lists for the variants with an input."""
+    variants: dict[str, dict[str, Values]] = {}
+    """Lists for single variants."""
 
 
 class Config(Section):
@@ -87,6 +113,16 @@ class Config(Section):
     """Overrides of every variant's defaults; see config/variants.yaml."""
     correction: Correction = Correction()
     evaluation: Evaluation = Evaluation()
+    modes: list[Mode] = Field(["pipeline"], min_length=1)
+    """What the default target runs: one training per variant, or searches."""
+    grid: Grid = Grid()
+    """What the searches vary."""
+    seeds: int = Field(10, ge=1)
+    """Seeds of a robust grid search: `seed`, `seed` + 1 and so on."""
+    rows_per_job: int = Field(1, ge=1)
+    """Rows of the sheet that one job of a search trains side by side; more than 1 pays on a GPU."""
+    holdout: float = Field(0, ge=0, le=0.5)
+    """Share of cells to train without and to score apart, drawn by batch and cell type."""
 
 
 def load_yaml(path: str | Path) -> dict[str, Any]:
@@ -120,6 +156,10 @@ def complete(given: dict[str, Any], default_run: Path, table: dict[str, Any]) ->
             known = list(table["variants"])
             raise InputError(f"config: variants: unknown variant {name!r}; {_hint(name, known)}")
         hyperparameters(config, table, name)
+    for name in config.grid.variants:
+        if name not in table["variants"]:
+            hint = _hint(name, list(table["variants"]))
+            raise InputError(f"config: grid.variants.{name}: unknown variant; {hint}")
     for name, dataset in config.datasets.items():
         if dataset.path is not None and not Path(dataset.path).is_file():
             raise InputError(
@@ -153,23 +193,28 @@ def _check_target(target: str | dict[str, float], dataset: Dataset) -> None:
         )
 
 
-def hyperparameters(config: Config, table: dict[str, Any], variant: str) -> Hyperparameters:
-    """Return a variant's hyperparameters with the config's overrides.
+def hyperparameters(
+    config: Config, table: dict[str, Any], variant: str, row: dict[str, Any] | None = None
+) -> Hyperparameters:
+    """Return a variant's hyperparameters with the config's overrides, and those of a grid's row.
 
     Raises
     ------
     InputError
         If an override is unknown or out of its range.
     """
-    known = {**defaults_of(table, variant), **config.hyperparameters}
+    row = row or {}
+    known = {**defaults_of(table, variant), **config.hyperparameters, **row}
     unknown = [key for key in known if key not in Hyperparameters.__dataclass_fields__]
     if unknown:
+        section = "grid" if unknown[0] in row else "hyperparameters"
         hint = _hint(unknown[0], list(Hyperparameters.__dataclass_fields__))
-        raise InputError(f"config: hyperparameters.{unknown[0]}: unknown key; {hint}")
+        raise InputError(f"config: {section}.{unknown[0]}: unknown key; {hint}")
     try:
-        return TypeAdapter(Hyperparameters).validate_python(known)
+        return HYPERPARAMETERS.validate_python(known)
     except ValidationError as error:
-        raise InputError(_one_line(error, "hyperparameters.")) from None
+        section = "grid" if error.errors()[0]["loc"][0] in row else "hyperparameters"
+        raise InputError(_one_line(error, f"{section}.")) from None
 
 
 def schema() -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import anndata as ad
 import numpy as np
 import torch
 from torch import Tensor
 
+from aif.holdout import held_out
+from aif.model_file import ModelInfo
 from aif.networks import Networks
+from aif.rule import measured
 
 CHUNK = 512
 
@@ -125,3 +131,53 @@ def corrected_expression(
     parts = list(correct(networks, x, target, n_samplings, seed))
     corrected, latent = (np.concatenate(part) for part in zip(*parts, strict=True))
     return corrected * scale, latent
+
+
+def correct_dataset(
+    networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
+) -> ad.AnnData:
+    """Return a data set with corrected expression, as the contract of corrected.h5ad says.
+
+    Parameters
+    ----------
+    networks, info
+        One trained model and what goes with it.
+    adata
+        The preprocessed data set that the model was trained on.
+    options
+        target and n_samplings, see `aif.config.Correction`.
+
+    Raises
+    ------
+    FloatingPointError
+        If a corrected value is not finite.
+    """
+    target = correction_target(options["target"], info.batches)
+    scale = np.array(info.scale, dtype=np.float32)
+    with measured() as cost:
+        expression, latent = corrected_expression(
+            networks, adata.X.toarray(), scale, target, options["n_samplings"], info.seed
+        )
+    if not np.isfinite(expression).all():
+        raise FloatingPointError("the corrected expression is not finite")
+    corrected = adata.copy()
+    corrected.X = expression
+    corrected.obsm["X_aif"] = latent
+    if info.holdout:
+        corrected.obs["held_out"] = held_out(adata.obs, info.holdout, info.seed)
+    corrected.uns["aif"] = {
+        "dataset": info.dataset,
+        "method": info.method,
+        "row": info.row,
+        "seed": info.seed,
+        "transform": info.transform,
+        "output": "expression",
+        "holdout": info.holdout,
+        "seconds": info.seconds + cost["seconds"],
+        "peak_memory_mb": max(info.peak_memory_mb, cost["peak_memory_mb"]),
+        "device": info.device,
+        "versions": info.versions,
+        "hyperparameters": json.dumps(info.hyperparameters),
+        "correction": json.dumps(options),
+    }
+    return corrected

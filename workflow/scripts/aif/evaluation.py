@@ -30,8 +30,30 @@ with contextlib.suppress(RuntimeError):
         function.enable_caching()
 
 
+def evaluate_apart(
+    corrected: ad.AnnData,
+    reference: ad.AnnData,
+    options: dict[str, Any],
+    groups: dict[str, np.ndarray],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return all metrics of each group of cells on its own, and the first group's coordinates.
+
+    Parameters
+    ----------
+    corrected, reference, options
+        As in `evaluate`.
+    groups
+        (n,) bool by name, see `aif.holdout.cell_groups`.
+    """
+    tables = [
+        evaluate(corrected[mask].copy(), reference[mask].copy(), options, name)
+        for name, mask in groups.items()
+    ]
+    return pd.concat([metrics for metrics, _ in tables], ignore_index=True), tables[0][1]
+
+
 def evaluate(
-    corrected: ad.AnnData, reference: ad.AnnData, options: dict[str, Any]
+    corrected: ad.AnnData, reference: ad.AnnData, options: dict[str, Any], cells_name: str = "all"
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return all metrics of a correction, and the coordinates of its cells in the embedding.
 
@@ -43,6 +65,8 @@ def evaluate(
         The uncorrected norm_log data, with the same cells in the same order.
     options
         n_pcs, embedding, repetitions, subsample and seed.
+    cells_name
+        What the column `cells` calls these cells.
 
     Returns
     -------
@@ -57,7 +81,7 @@ def evaluate(
     """
     if not corrected.obs_names.equals(reference.obs_names):
         raise ValueError("corrected.h5ad does not have the cells of norm_log.h5ad in their order")
-    ids = {key: corrected.uns["aif"][key] for key in IDS}
+    ids = {**{key: corrected.uns["aif"][key] for key in IDS}, "cells": cells_name}
     seed = options["seed"]
     obs = group_columns(corrected.obs)
     space = evaluated_space(corrected, options["n_pcs"], seed)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from aif.minibatch import Minibatch
 from aif.networks import Networks
 
 # The terms of the encoder-decoder objective with their signs: A is fooled, the projection maximised.
@@ -69,32 +70,6 @@ def inverse_frequency_weights(batch: Tensor, n_batches: int) -> Tensor:
     """
     sizes = torch.bincount(batch, minlength=n_batches)
     return len(batch) / (n_batches * sizes[batch]).float()
-
-
-@dataclass(frozen=True)
-class Minibatch:
-    """Cells of one training step with all the random numbers the step uses.
-
-    Attributes
-    ----------
-    x
-        (B, G), expression.
-    batch
-        (B,), the index of each cell's batch.
-    cell_weights
-        (B,), weights of the cross-entropies, or None.
-    noise, prior
-        (B, d), standard normal draws for z and for z_prior.
-    other_batch
-        (B,), for each cell another batch than its own.
-    """
-
-    x: Tensor
-    batch: Tensor
-    cell_weights: Tensor | None
-    noise: Tensor
-    prior: Tensor
-    other_batch: Tensor
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pandas as pd
 from aif.rule import InputError
 
 COLUMNS = (
-    *("dataset", "method", "row", "seed"),
+    *("dataset", "method", "row", "seed", "cells"),
     *("suite", "metric", "value", "low", "high", "better", "status", "reason"),
 )
 
@@ -130,6 +130,12 @@ OVERALL = Metric("overall", "scib")
 COST = (
     Metric("seconds", "cost", high=None, better="lower", needs_types=0),
     Metric("peak_memory_mb", "cost", high=None, better="lower", needs_types=0),
+)
+
+MAXIMUM = "_max"  # ends the names of the maxima over the original's repetitions
+NAMES = (
+    *(metric.name + end for metric in ORIGINAL for end in ("", MAXIMUM)),
+    *(metric.name for metric in (*SCIB_BIO, *SCIB_BATCH, BIO_SCORE, BATCH_SCORE, OVERALL)),
 )
 
 

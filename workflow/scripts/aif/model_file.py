@@ -27,8 +27,8 @@ class ModelInfo:
         Names, in the model's order.
     variant, hyperparameters
         Traits and hyperparameters, as plain dicts.
-    diverged
-        Why the training diverged, or an empty string.
+    holdout
+        The share of cells that were held out, see `aif.holdout`.
     seconds, peak_memory_mb, device, versions
         What the training took, where and with what.
     """
@@ -43,18 +43,18 @@ class ModelInfo:
     batches: list[str]
     variant: dict[str, Any]
     hyperparameters: dict[str, Any]
-    diverged: str
+    holdout: float
     seconds: float
     peak_memory_mb: float
     device: str
     versions: dict[str, str]
 
 
-def save_model(path: Path, networks: Networks, index: int, info: ModelInfo) -> None:
-    """Write model `index` of a stack."""
+def save_model(path: Path, networks: Networks, info: ModelInfo) -> None:
+    """Write a single model, a stack of one."""
     content = {
         "shape": dataclasses.asdict(networks.shape),
-        "state": networks.model_state(index),
+        "state": networks.model_state(0),
         "info": dataclasses.asdict(info),
     }
     with open(path, "wb") as file:

@@ -188,3 +188,9 @@ class Networks(nn.Module):
     def model_state(self, index: int) -> dict[str, Tensor]:
         """Return the state of one model as that of a stack of one."""
         return {name: value[index : index + 1] for name, value in self.state_dict().items()}
+
+    def single(self, index: int) -> Networks:
+        """Return one model as a stack of one, in evaluation mode."""
+        networks = Networks(self.shape)
+        networks.load_state_dict(self.model_state(index))
+        return networks.eval()

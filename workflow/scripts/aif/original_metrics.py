@@ -15,7 +15,7 @@ from harmonypy import compute_lisi
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-from aif.metrics import ORIGINAL, Groups, LeftOut
+from aif.metrics import MAXIMUM, ORIGINAL, Groups, LeftOut
 
 PERPLEXITY = 30
 
@@ -47,7 +47,7 @@ def original_rows(
     samples = subsamples(obs, embedding, repetitions, groups)
     rows = []
     for metric in ORIGINAL:
-        for suffix, summary in (("", np.median), ("_max", np.max)):
+        for suffix, summary in (("", np.median), (MAXIMUM, np.max)):
 
             def value(name: str = metric.name, summary: np.ufunc = summary) -> float:
                 return summary([STATISTICS[name](sample) for sample in samples])

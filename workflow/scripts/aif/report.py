@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
-import yaml
+
+from aif.metrics import MAXIMUM
+from aif.page import data_uri, fill
 
 SCORES = ("overall", "bio_score", "batch_score")
 SUITES = ("scib", "original", "cost")
 ARROWS = {"higher": "↑", "lower": "↓"}
-MAXIMA = "_max"  # the original's maxima stay in the table file; the page shows the medians
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,6 @@ def render(
     checks: pd.DataFrame,
     figures: list[dict[str, str]],
     config: dict[str, Any],
-    versions: dict[str, str],
 ) -> str:
     """Return the page.
 
@@ -80,30 +77,18 @@ def render(
         kind (embedding or losses), dataset, method and path of every picture.
     config
         The validated configuration.
-    versions
-        Versions of the packages that made the results.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
     parts = [
         _dataset_part(name, benchmark, losses, checks, figures)
         for name in benchmark["dataset"].unique()
     ]
-    return environment.get_template("report.html.j2").render(
-        datasets=parts,
-        config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
-        versions=versions,
-    )
+    return fill("report.html.j2", config, datasets=parts)
 
 
 def rank(rows: pd.DataFrame) -> Ranking:
     """Return the ranked table of one data set's rows of benchmark.tsv."""
-    shown = rows[~rows["metric"].str.endswith(MAXIMA)]
+    # The original's maxima and the scores of held-out cells stay in the table file.
+    shown = rows[~rows["metric"].str.endswith(MAXIMUM) & (rows["cells"] == "all")]
     values = shown.pivot_table("value", "method", "metric", aggfunc="first", dropna=False)
     ranked_by = next((s for s in SCORES if s in values and values[s].notna().any()), SCORES[0])
     order = values.get(ranked_by, pd.Series(0.0, values.index)).sort_values(
@@ -143,7 +128,7 @@ def _dataset_part(
         ),
         warnings=found.loc[found["status"] == "warning", "message"].tolist(),
         ranking=ranking,
-        figures=[{**figure, "image": _data_uri(figure["path"])} for figure in own],
+        figures=[{**figure, "image": data_uri(figure["path"])} for figure in own],
         trainings=_trainings(losses[losses["dataset"] == name]),
     )
 
@@ -185,7 +170,3 @@ def _cell(row: pd.Series, best: float | None) -> Cell:
         return Cell(row["status"].replace("_", " "), row["reason"], False)
     text = f"{row['value']:.3f}" if abs(row["value"]) < 100 else f"{row['value']:.0f}"
     return Cell(text, "", row["value"] == best)
-
-
-def _data_uri(path: str) -> str:
-    return "data:image/png;base64," + base64.b64encode(Path(path).read_bytes()).decode()

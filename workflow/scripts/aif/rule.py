@@ -14,6 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 
 class InputError(Exception):
     """Something the user gave is wrong: one line that names it and says what to do."""
@@ -71,6 +73,19 @@ def measured() -> Iterator[dict[str, float]]:
     yield cost
     cost["seconds"] = time.perf_counter() - start
     cost["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Return a table as it was written: numbers to their last bit, names as text."""
+    text = dict.fromkeys(("dataset", "method", "key", "reason", "message"), str)
+    return pd.read_csv(
+        path,
+        sep="\t",
+        dtype=text,
+        na_values=[""],
+        keep_default_na=False,
+        float_precision="round_trip",
+    )
 
 
 def versions(*packages: str) -> dict[str, str]:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from aif.cells import Cells
-from aif.losses import SIGNS, TERMS, Minibatch, inverse_frequency_weights, step_losses
+from aif.losses import SIGNS, TERMS, inverse_frequency_weights, step_losses
+from aif.minibatch import draw_minibatch
 from aif.networks import Networks, Shape
 from aif.population import set_population_statistics
 from aif.variants import Hyperparameters, Variant
@@ -34,11 +35,14 @@ class Training:
         (`weight_*`), `learning_rate`, `selection_loss` and `selected`.
     diverged
         One entry per model: why it diverged, or an empty string.
+    criterion
+        (M, terms), what the terms are multiplied with in the selection loss.
     """
 
     networks: Networks
     losses: list[pd.DataFrame]
     diverged: list[str]
+    criterion: Tensor
 
 
 def train(
@@ -130,6 +134,7 @@ class _Trainer:
             self.networks.eval(),
             [self._loss_table(model, best) for model in models],
             [self._divergence(model) for model in models],
+            self.coefficients * self._selection_weights(),
         )
 
     def _run_epoch(self, epoch: int) -> Tensor:
@@ -139,9 +144,10 @@ class _Trainer:
         total = torch.zeros_like(self.history[0], device=self.cells.x.device)
         order = torch.randperm(self.n_cells, generator=self.shuffling).to(self.cells.x.device)
         for rows in order.tensor_split(self.shared.steps_per_epoch(self.n_cells)):
-            losses = step_losses(
-                self.networks, self._minibatch(rows), with_projection=self.variant.projection
+            minibatch = draw_minibatch(
+                self.cells, rows, self.cell_weights, self.shared.latent, self.noise
             )
+            losses = step_losses(self.networks, minibatch, with_projection=self.variant.projection)
             self._step(
                 {
                     "autoencoder": (losses.terms * signed).sum(),
@@ -164,19 +170,6 @@ class _Trainer:
                 parameter.grad = gradient
         for name in updated:
             self.optimisers[name].step()
-
-    def _minibatch(self, rows: Tensor) -> Minibatch:
-        batch, n_batches = self.cells.batch[rows], self.cells.n_batches
-        draw = {"generator": self.noise, "device": self.cells.x.device}
-        size = (len(rows), self.shared.latent)
-        return Minibatch(
-            x=self.cells.x[rows],
-            batch=batch,
-            cell_weights=None if self.cell_weights is None else self.cell_weights[rows],
-            noise=torch.randn(size, **draw),
-            prior=torch.randn(size, **draw),
-            other_batch=(batch + torch.randint(1, n_batches, (len(rows),), **draw)) % n_batches,
-        )
 
     def _epoch_weights(self, epoch: int) -> Tensor:
         strategy = STRATEGIES[self.variant.weighting]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -115,6 +118,48 @@ class Hyperparameters:
 
 
 NAMES = tuple(field.name for field in dataclasses.fields(Hyperparameters))
+COEFFICIENTS = ("alpha", "rho", "beta", "delta", "gamma", "mu")
+
+
+def key_of(stack: Iterable[Hyperparameters]) -> str:
+    """Return a short hash of one or several models' hyperparameters."""
+    content = json.dumps([dataclasses.asdict(model) for model in stack])
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def plain(model: Hyperparameters) -> dict[str, Any]:
+    """Return hyperparameters as values that stand in one column of a table each."""
+    return {
+        name: json.dumps(value) if isinstance(value, tuple) else value
+        for name, value in dataclasses.asdict(model).items()
+    }
+
+
+def hyperparameters_of(row: dict[str, Any]) -> Hyperparameters:
+    """Return the hyperparameters in a row of a table, as `plain` wrote them."""
+    values = {name: row[name] for name in NAMES}
+    values = {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in values.items()
+    }
+    parsed = {
+        name: tuple(json.loads(value)) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+    return Hyperparameters(**parsed)
+
+
+def without_effect(variant: Variant) -> set[str]:
+    """Return the hyperparameters that do nothing in `variant`."""
+    depends_on = {
+        "mu": variant.projection,
+        "dynamic_ratio": variant.weighting == "relative",
+        "weight_bounds": variant.weighting == "relative",
+        "update_every": variant.delayed,
+        "decay_rate": variant.decay,
+        "decay_start": variant.decay,
+    }
+    return {name for name, has_effect in depends_on.items() if not has_effect}
 
 
 def variant_of(entry: dict[str, Any]) -> Variant:

@@ -1,0 +1,116 @@
+"""The sheet of a search: the product of the lists, its rows' names, its stacks, its errors."""
+
+from pathlib import Path
+
+import pytest
+
+from aif.config import complete, load_yaml
+from aif.rule import InputError
+from aif.sheet import records, sheet_of, stacks, stacks_by_key
+from aif.variants import hyperparameters_of
+
+ROOT = Path(__file__).parents[2]
+TABLE = load_yaml(ROOT / "config/variants.yaml")
+VARIANT = "aif_norm_log_rel_dyn"
+KANG = {"path": str(ROOT / "resources/kang_pbmc.h5ad"), "batch_key": "condition"}
+
+
+def sheet(grid, name=VARIANT, **given):
+    config = {"datasets": {"kang": KANG}, "grid": grid, **given}
+    return sheet_of(complete(config, ROOT / "config/config.yaml", TABLE), TABLE, name)
+
+
+def values(rows, *names):
+    return [tuple(getattr(row.hyperparameters, name) for name in names) for row in rows]
+
+
+def test_rows_are_the_product_of_the_lists_numbered_from_one():
+    rows = sheet({"gamma": [0.1, 0.3], "delta": [1, 2, 3]})
+    assert [row.number for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert values(rows, "gamma", "delta") == [(g, d) for g in (0.1, 0.3) for d in (1, 2, 3)]
+
+
+def test_without_a_grid_there_is_the_row_of_the_defaults():
+    (row,) = sheet({}, hyperparameters={"epochs": 7})
+    assert row.hyperparameters.epochs == 7
+    assert row.hyperparameters.gamma == TABLE["weighting"]["relative"]["gamma"]
+
+
+def test_lists_of_the_variant_win_over_those_of_its_input_weighting_and_all():
+    grid = {"alpha": [1], "rho": [1], "beta": [1], "gamma": [1]}
+    grid["weighting"] = {"relative": {"rho": [2], "beta": [2], "gamma": [2]}}
+    grid["input"] = {"norm_log": {"beta": [3], "gamma": [3]}, "raw": {"alpha": [9]}}
+    grid["variants"] = {VARIANT: {"gamma": [4]}, "aif": {"alpha": [9]}}
+    assert values(sheet(grid), "alpha", "rho", "beta", "gamma") == [(1, 2, 3, 4)]
+
+
+def test_what_has_no_effect_on_a_variant_makes_no_rows():
+    grid = {"mu": [0, 0.1], "update_every": [2, 3], "decay_rate": [0.9, 0.99]}
+    assert len(sheet(grid)) == 1
+    assert len(sheet(grid, "aif_proj_boost_norm_log_rel_dyn")) == 2
+    assert len(sheet(grid, "aif_proj_boost_rel_dyn_aux_dis_delayed")) == 4
+    assert len(sheet({"dynamic_ratio": [0.1, 0.2]}, "aif")) == 1
+
+
+def test_keys_name_what_is_trained_and_not_its_place():
+    before = {row.key for row in sheet({"gamma": [0.1, 0.3], "delta": [1, 2]})}
+    after = {row.key for row in sheet({"delta": [0, 2, 1], "gamma": [0.3, 0.1]})}
+    assert len(before) == 4
+    assert before < after
+    assert len(after) == 6
+    assert before.isdisjoint(
+        row.key
+        for row in sheet({"gamma": [0.1, 0.3], "delta": [1, 2]}, hyperparameters={"epochs": 7})
+    )
+
+
+def test_a_stack_is_a_slice_of_rows_that_differ_in_coefficients_only():
+    rows = sheet({"minibatch_size": [32, 64], "gamma": [0.1, 0.2, 0.3]})
+    numbers = [[row.number for row in stack] for stack in stacks(rows, 2)]
+    assert numbers == [[1, 2], [3], [4, 5], [6]]
+    by_key = stacks_by_key(rows, 1)
+    assert list(by_key) == [row.key for row in rows]
+    assert [[model["gamma"] for model in stack] for stack in by_key.values()][:2] == [[0.1], [0.2]]
+
+
+def test_a_row_of_the_table_holds_the_whole_set_of_hyperparameters():
+    row = sheet({"betas": [[0.5, 0.9]], "gamma": [0.1]})[0]
+    (record,) = records([row])
+    assert record["row"] == 1
+    assert record["key"] == row.key
+    assert hyperparameters_of(record) == row.hyperparameters
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        ({"gama": [1]}, r"config: grid\.gama: unknown key; did you mean 'gamma'\?"),
+        ({"gamma": 0.1}, r"config: grid\.gamma: .*list"),
+        ({"gamma": []}, r"config: grid\.gamma: "),
+        ({"gamma": [-1]}, r"config: grid\.gamma: .*greater"),
+        ({"gamma": [0.1, 0.1]}, r"config: grid\.gamma: \[0\.1, 0\.1\] has a value twice"),
+        ({"betas": [0.9, 0.99]}, r"config: grid\.betas: "),
+        ({"variants": {"aiff": {}}}, r"grid\.variants\.aiff: unknown variant; did you mean 'aif'"),
+        ({"input": {"log": {}}}, r"config: grid\.input\.log: "),
+    ],
+)
+def test_an_error_is_one_line_that_names_the_key(grid, message):
+    with pytest.raises(InputError, match=message) as error:
+        sheet(grid)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", list(TABLE["variants"]))
+def test_the_papers_sheet_has_48_rows_for_every_variant(name):
+    paper = load_yaml(ROOT / "config/paper.yaml")
+    rows = sheet(**{**paper, "name": name})
+    assert len(rows) == len({row.key for row in rows}) == 48
+    first, second, last = (rows[i].hyperparameters for i in (0, 1, 47))
+    divided = 32 if name == "aif" else 1
+    assert (first.gamma, first.rho, first.delta) == (0.3 / divided, 0.4, 0.1)
+    assert (second.gamma, second.rho, second.delta) == (0.3 / divided, 0.4, 0.2)
+    assert (last.gamma, last.rho, last.delta) == (0.8 / divided, 0.7, 0.2)
+    raw = TABLE["variants"][name]["input"] == "raw"
+    assert (first.alpha, first.beta) == ((0.01, 0) if raw else (0.05, 0.05))
+    if TABLE["variants"][name].get("projection"):
+        assert first.mu == 0.1

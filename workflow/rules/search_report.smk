@@ -1,0 +1,80 @@
+# What both searches show: their tables under each other, their pictures and their page.
+
+
+rule search_table:
+    input:
+        searched("results/{dataset}/{variant}/{{table}}.tsv"),
+    output:
+        report(
+            "results/{table}.tsv",
+            caption="../report/search_table.rst",
+            category="Searches",
+            labels={"table": "{table}"},
+        ),
+    log:
+        "results/{table}.log",
+    wildcard_constraints:
+        table="grid_search|robust_grid_search|runs",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        runs=[[dataset, variant] for dataset in CONFIG.datasets for variant in CONFIG.variants],
+        code=code("concatenate.py"),
+    script:
+        "../scripts/concatenate.py"
+
+
+rule plot_search:
+    input:
+        runs=lambda wildcards: f"results/{{dataset}}/{{variant}}/{RUNS[wildcards.search]}.tsv",
+        rows="results/{dataset}/{variant}/{search}.tsv",
+    output:
+        **{kind: search_figure(kind) for kind in SEARCH_FIGURES},
+    log:
+        "results/{dataset}/{variant}/{search}/plot.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        code=code("plot_search.py"),
+    script:
+        "../scripts/plot_search.py"
+
+
+rule plot_variants:
+    input:
+        expand("results/{{dataset}}/{variant}/{{search}}.tsv", variant=CONFIG.variants),
+    output:
+        report(
+            "results/{dataset}/{search}/variants.png",
+            caption="../report/search_figure.rst",
+            category="Searches",
+            subcategory="{dataset}",
+            labels={"search": "{search}", "variant": "all", "figure": "variants"},
+        ),
+    log:
+        "results/{dataset}/{search}/plot.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        code=code("plot_variants.py"),
+    script:
+        "../scripts/plot_variants.py"
+
+
+rule search_report:
+    input:
+        runs=lambda wildcards: f"results/{RUNS[wildcards.search]}.tsv",
+        rows=searched("results/{dataset}/{variant}/{{search}}.tsv"),
+        figures=lambda wildcards: [figure["path"] for figure in search_figures(wildcards.search)],
+    output:
+        "results/{search}.html",
+    log:
+        "results/{search}.report.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        config=CONFIG.model_dump(),
+        figures=lambda wildcards: search_figures(wildcards.search),
+        code=code("search_report.py"),
+    script:
+        "../scripts/search_report.py"

@@ -1,0 +1,117 @@
+"""Runs: what one training job makes of its data, in every mode of the workflow."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import anndata as ad
+import numpy as np
+import torch
+
+from aif.cells import Cells, model_cells
+from aif.holdout import held_out
+from aif.model_file import ModelInfo
+from aif.rule import measured, versions
+from aif.training import Progress, Training, train
+from aif.variants import Hyperparameters, Variant
+
+
+@dataclass(frozen=True)
+class Job:
+    """What determines the runs of one training job, besides the cells.
+
+    Attributes
+    ----------
+    dataset, method, row
+        Ids; `method` is the variant, `row` is empty outside of searches.
+    seed
+        Of all its runs.
+    variant
+        The traits they share.
+    stack
+        The hyperparameters of each.
+    holdout
+        The share of cells to train without.
+    """
+
+    dataset: str
+    method: str
+    row: str
+    seed: int
+    variant: Variant
+    stack: list[Hyperparameters]
+    holdout: float
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> Job:
+        """Return the job that a rule's params describe in plain types."""
+        variant = Variant(**plain["variant"])
+        stack = [Hyperparameters(**model) for model in plain["stack"]]
+        return cls(**{**plain, "variant": variant, "stack": stack})
+
+
+@dataclass(frozen=True)
+class TrainedJob:
+    """The models of a job.
+
+    Attributes
+    ----------
+    training
+        The outcome of the stack, on the CPU.
+    infos
+        What goes with each model.
+    cells
+        All cells, in the units of the models.
+    held_out
+        (n,) bool, the cells that were not trained on.
+    """
+
+    training: Training
+    infos: list[ModelInfo]
+    cells: Cells
+    held_out: np.ndarray
+
+
+def train_job(job: Job, adata: ad.AnnData, progress: Progress) -> TrainedJob:
+    """Train a job's stack on the GPU where there is one.
+
+    Parameters
+    ----------
+    job
+        What to train.
+    adata
+        The preprocessed data set, in the variant's transform.
+    progress
+        Told of every epoch.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    apart = held_out(adata.obs, job.holdout, job.seed)
+    cells, scale = model_cells(adata, job.variant.input, ~apart)
+    with measured() as cost:
+        training = train(
+            cells.subset(~apart).to(device), job.variant, job.stack, job.seed, progress
+        )
+    training.networks.cpu()
+    infos = [
+        ModelInfo(
+            dataset=job.dataset,
+            method=job.method,
+            row=job.row,
+            seed=job.seed,
+            transform=job.variant.input,
+            scale=scale.tolist(),
+            genes=list(adata.var_names),
+            batches=list(adata.obs["batch"].cat.categories),
+            variant=dataclasses.asdict(job.variant),
+            hyperparameters=dataclasses.asdict(model),
+            holdout=job.holdout,
+            seconds=cost["seconds"] / len(job.stack),
+            peak_memory_mb=cost["peak_memory_mb"],
+            device=device if device == "cpu" else torch.cuda.get_device_name(),
+            versions=versions("torch", "numpy", "anndata"),
+        )
+        for model in job.stack
+    ]
+    return TrainedJob(training, infos, cells, apart)

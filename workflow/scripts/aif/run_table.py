@@ -1,0 +1,142 @@
+"""The table of a search's runs: a row per run with what was asked, what it cost and how good it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from aif.correction import correct_dataset
+from aif.evaluation import evaluate_apart
+from aif.final_losses import final_losses
+from aif.holdout import cell_groups
+from aif.losses import TERMS
+from aif.metrics import NAMES as METRICS
+from aif.run import Job, TrainedJob
+from aif.variants import NAMES as HYPERPARAMETERS
+from aif.variants import key_of, plain
+
+LOSSES = (*TERMS, "dis")
+WEIGHTS = tuple(f"weight_{term}" for term in TERMS)
+FINAL = tuple(f"final_{name}" for name in (*LOSSES, "selection_loss"))
+COSTS = ("device", "seconds", "peak_memory_mb")
+COLUMNS = (
+    *("dataset", "method", "row", "seed", "cells", "status", "reason", "key"),
+    *HYPERPARAMETERS,
+    *("chosen_epoch", "selection_loss", *LOSSES, *WEIGHTS),
+    *FINAL,
+    *METRICS,
+    *COSTS,
+)
+
+
+def run_table(
+    job: Job,
+    trained: TrainedJob,
+    adata: ad.AnnData,
+    reference: ad.AnnData,
+    correction: dict[str, Any],
+    evaluation: dict[str, Any],
+) -> pd.DataFrame:
+    """Correct and judge with every model of a job; return COLUMNS, a row per model.
+
+    Where cells were held out a model has two rows, one for the cells it was trained on and one for
+    the others. A model that diverged has a row with its status and reason and no results. The
+    column `row` is empty: runs are known by their key, and the sheet knows the row.
+
+    Parameters
+    ----------
+    job, trained
+        The runs and their models.
+    adata
+        The data set the models were trained on, and its held-out cells.
+    reference
+        The uncorrected norm_log data.
+    correction, evaluation
+        Options, as in `aif.config`.
+    """
+    groups = {"all": ~trained.held_out}
+    if trained.held_out.any():
+        groups = {"train": ~trained.held_out, "heldout": trained.held_out}
+    final = {
+        name: final_losses(
+            trained.training.networks, trained.cells.subset(mask), job.variant, job.seed
+        )
+        for name, mask in groups.items()
+    }
+    rows = []
+    for index in range(len(job.stack)):
+        ids = _ids(job, trained, index)
+        if ids["status"] == "ok":
+            try:
+                metrics = _metrics(trained, index, adata, reference, correction, evaluation)
+            except FloatingPointError as error:
+                ids |= {"status": "diverged", "reason": str(error)}
+        for name in groups:
+            row = {**ids, "cells": name}
+            if row["status"] == "ok":
+                row |= _final(trained, index, final[name][index])
+                row |= _scores(metrics[metrics["cells"] == name])
+                row |= _course(trained, index) if name != "heldout" else {}
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _ids(job: Job, trained: TrainedJob, index: int) -> dict[str, Any]:
+    info, reason = trained.infos[index], trained.training.diverged[index]
+    return {
+        "dataset": job.dataset,
+        "method": job.method,
+        "seed": job.seed,
+        "status": "diverged" if reason else "ok",
+        "reason": reason,
+        "key": key_of([job.stack[index]]),
+        **plain(job.stack[index]),
+        **{name: getattr(info, name) for name in COSTS},
+    }
+
+
+def _course(trained: TrainedJob, index: int) -> dict[str, float]:
+    """Return epoch, losses and weights of the epoch that was kept, as losses.tsv has them."""
+    losses = trained.training.losses[index]
+    kept = losses[losses["selected"]].iloc[0]
+    return {
+        "chosen_epoch": int(kept["epoch"]),
+        **{name: kept[name] for name in ("selection_loss", *LOSSES, *WEIGHTS)},
+    }
+
+
+def _final(trained: TrainedJob, index: int, losses: Tensor) -> dict[str, float]:
+    """Return the losses of the finished model, and the selection loss they add up to."""
+    selection = (trained.training.criterion[index] * losses[:-1]).sum().item()
+    values = losses.tolist()
+    if not trained.infos[index].variant["projection"]:
+        values[LOSSES.index("proj")] = np.nan
+    return dict(zip(FINAL, [*values, selection], strict=True))
+
+
+def _metrics(
+    trained: TrainedJob,
+    index: int,
+    adata: ad.AnnData,
+    reference: ad.AnnData,
+    correction: dict[str, Any],
+    evaluation: dict[str, Any],
+) -> pd.DataFrame:
+    networks = trained.training.networks.single(index)
+    corrected = correct_dataset(networks, trained.infos[index], adata, correction)
+    groups = cell_groups(corrected.obs)
+    apart = {name: mask for name, mask in groups.items() if len(groups) == 1 or name != "all"}
+    return evaluate_apart(corrected, reference, evaluation, apart)[0]
+
+
+def _scores(metrics: pd.DataFrame) -> dict[str, Any]:
+    """Return metrics as columns, what they cost, and why those are missing that failed."""
+    failed = metrics[metrics["status"] == "failed"]
+    return {
+        **metrics.set_index("metric")["value"].to_dict(),
+        "reason": "; ".join(failed["metric"] + " failed: " + failed["reason"]),
+    }

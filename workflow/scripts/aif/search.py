@@ -1,0 +1,131 @@
+"""Searches: their runs by the rows of the sheet, what they come to over the seeds, and the best."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import bootstrap
+
+from aif.metrics import NAMES as METRICS
+from aif.rule import InputError, read_table
+from aif.variants import NAMES as HYPERPARAMETERS
+
+SUMMARISED = ("selection_loss", "final_selection_loss", *METRICS)
+STATISTICS = ("median", "min", "q1", "q3", "ci_low", "ci_high")
+RESAMPLES = 2000
+GROUP = ["dataset", "method", "row", "cells", "key"]
+
+
+def numbered_runs(runs: pd.DataFrame, sheet: pd.DataFrame, seeds: list[int]) -> pd.DataFrame:
+    """Return the runs with the numbers of their rows, in the order of the sheet and the seeds.
+
+    Parameters
+    ----------
+    runs
+        Tables of `aif.run_table`; runs of other rows and seeds are left out.
+    sheet
+        hyperparameters.tsv.
+    seeds
+        Every row's.
+
+    Raises
+    ------
+    ValueError
+        If an expected run is missing or there twice.
+    """
+    expected = sheet[["row", "key"]].merge(pd.DataFrame({"seed": seeds}), how="cross")
+    found = expected.merge(runs.drop(columns="row"), on=["key", "seed"], how="left")
+    missing = found.loc[found["status"].isna(), ["row", "seed"]]
+    if len(missing):
+        raise ValueError(f"no run for (row, seed) {missing.to_numpy().tolist()}")
+    if found.duplicated(["row", "seed", "cells"]).any():
+        raise ValueError("a run is there twice")
+    return found[list(runs.columns)]
+
+
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per hyperparameter row (and group of cells): its runs over the seeds.
+
+    Columns: ids, n_finished, n_failed, hyperparameters, six STATISTICS of the selection losses and
+    of every metric over the finished runs, and the flags of `_flag_best`. The interval is a 95 %
+    bootstrap interval of the median (percentiles); it needs two runs.
+
+    Parameters
+    ----------
+    runs
+        `numbered_runs`.
+    """
+    rows = []
+    for ids, group in runs.groupby(GROUP, sort=False):
+        finished = group[group["status"] == "ok"]
+        row = dict(zip(GROUP, ids, strict=True))
+        row |= {"n_finished": len(finished), "n_failed": len(group) - len(finished)}
+        row |= group[list(HYPERPARAMETERS)].iloc[0].to_dict()
+        for name in SUMMARISED:
+            values = statistics(finished[name].dropna().to_numpy())
+            row |= {f"{name}_{key}": value for key, value in values.items()}
+        rows.append(row)
+    return _flag_best(pd.DataFrame(rows))
+
+
+def rows_of(path: str) -> pd.DataFrame:
+    """Return a variant's summary from robust_grid_search.tsv, or from the runs of grid_search.tsv."""
+    table = read_table(path)
+    return table if "n_finished" in table else summary(table)
+
+
+def statistics(values: np.ndarray) -> dict[str, float]:
+    """Return the STATISTICS of some runs' values; NaN where there are too few."""
+    if not len(values):
+        return dict.fromkeys(STATISTICS, np.nan)
+    q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
+    low = high = np.nan
+    if len(values) > 1:
+        rng = np.random.default_rng(0)
+        interval = bootstrap(
+            (values,), np.median, n_resamples=RESAMPLES, method="percentile", rng=rng
+        ).confidence_interval
+        low, high = interval
+    return dict(zip(STATISTICS, (median, values.min(), q1, q3, low, high), strict=True))
+
+
+def _flag_best(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mark the best row by the label-free loss, and the best by F1_ARI, which has seen the types.
+
+    Best is the median over the seeds, among the rows of which most runs finished: a row that
+    diverged with some seeds is not chosen for its lucky ones.
+    """
+    candidates = rows[(rows["cells"] != "heldout") & (rows["n_finished"] > 0)]
+    candidates = candidates[candidates["n_finished"] == candidates["n_finished"].max()]
+    by_loss = candidates["selection_loss_median"].sort_values(kind="stable").index[:1]
+    by_types = candidates["F1_ARI_median"].dropna().sort_values(ascending=False, kind="stable")
+    return rows.assign(
+        best_by_loss=rows.index.isin(by_loss),
+        best_by_F1_ARI=rows.index.isin(by_types.index[:1]),
+    )
+
+
+def best_run(runs: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
+    """Return the run to keep: of the best row by the loss, the seed with the lowest loss.
+
+    Parameters
+    ----------
+    runs, rows
+        `numbered_runs` and their `summary`.
+
+    Raises
+    ------
+    InputError
+        If no run finished.
+    """
+    best = rows[rows["best_by_loss"]]
+    if best.empty:
+        reasons = "; ".join(runs["reason"].dropna().unique()[:3])
+        raise InputError(f"no run of this search finished: {reasons}")
+    chosen = best.iloc[0]
+    own = runs[
+        (runs["row"] == chosen["row"])
+        & (runs["cells"] == chosen["cells"])
+        & (runs["status"] == "ok")
+    ]
+    return own.loc[own["selection_loss"].idxmin()]

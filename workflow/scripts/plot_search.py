@@ -1,0 +1,20 @@
+"""Draw the pictures of a variant's search."""
+
+from aif.figures import save
+from aif.rule import atomic, read_table, rule_log
+from aif.search import rows_of
+from aif.search_figures import heatmaps_figure, loss_against_metrics_figure, spread_figure
+
+with rule_log(snakemake):
+    runs, rows = (
+        table[table["cells"] != "heldout"]
+        for table in (read_table(snakemake.input.runs), rows_of(snakemake.input.rows))
+    )
+    figures = {
+        "heatmaps": heatmaps_figure(rows),
+        "spread": spread_figure(runs, rows),
+        "loss_against_metrics": loss_against_metrics_figure(rows),
+    }
+    for name, figure in figures.items():
+        with atomic(snakemake.output[name]) as path:
+            save(figure, path)

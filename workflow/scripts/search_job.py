@@ -1,0 +1,27 @@
+"""Train a stack of a search's sheet with one seed, correct and judge with each of its models."""
+
+import anndata as ad
+import torch
+from threadpoolctl import threadpool_limits
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from aif.progress import ProgressLog
+from aif.rule import atomic, rule_log
+from aif.run import Job, train_job
+from aif.run_table import run_table
+
+with rule_log(snakemake) as log:
+    torch.set_num_threads(snakemake.threads)
+    torch.set_flush_denormal(True)
+    params = snakemake.params
+    job = Job.of(params.job)
+    adata = ad.read_h5ad(snakemake.input.cells)
+    reference = ad.read_h5ad(snakemake.input.reference)
+    with logging_redirect_tqdm(), ProgressLog(log) as progress:
+        trained = train_job(job, adata, progress)
+    with threadpool_limits(snakemake.threads):
+        table = run_table(job, trained, adata, reference, params.correction, params.evaluation)
+    for row in table[table["reason"] != ""].itertuples():
+        log.warning("warning: %s %s: %s", row.key, row.status, row.reason)
+    with atomic(snakemake.output[0]) as path:
+        table.to_csv(path, sep="\t", index=False)
