@@ -23,7 +23,9 @@ def runs(losses, f1=None, status="ok", cells="all"):
             row |= {"status": status if finished else "diverged", "selection_loss": loss}
             row |= {"reason": "" if finished else "not finite", "F1_ARI": (f1 or {}).get(key)}
             rows.append(row)
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"selection_loss": float, "F1_ARI": float})
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
+        {"selection_loss": float, "F1_ARI": float}
+    )
 
 
 def summarised(table):

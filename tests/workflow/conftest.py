@@ -35,11 +35,11 @@ class Workflow:
         kept = {key: value for key, value in entry.items() if value is not None}
         self.config["datasets"]["cells"] = kept
 
-    def run(self, *arguments):
-        """Return the finished process of `snakemake ARGUMENTS --cores 2`."""
+    def run(self, *arguments, root=ROOT):
+        """Return the finished process of `snakemake ARGUMENTS --cores 2` with the workflow in root."""
         path = self.folder / "config.json"
         path.write_text(json.dumps(self.config))
-        command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
+        command = [sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile"]
         command += [*arguments, "--directory", self.folder, "--cores", "2", "--configfile", path]
         environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
         return subprocess.run(command, capture_output=True, text=True, env=environment)

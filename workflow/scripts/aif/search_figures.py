@@ -84,9 +84,9 @@ def spread_figure(runs: pd.DataFrame, rows: pd.DataFrame) -> Figure:
         axis.scatter(runs["row"], runs[metric], s=10, color=BLUE, alpha=0.6, linewidths=0)
         median = rows[f"{metric}_median"]
         axis.hlines(median, rows["row"] - 0.35, rows["row"] + 0.35, color="black", linewidth=1.2)
-        for flag, colour in (("best_by_loss", ORANGE), ("best_by_F1_ARI", GREEN)):
+        for flag, colour, left in (("best_by_loss", ORANGE, -0.5), ("best_by_F1_ARI", GREEN, 0)):
             for row in rows.loc[rows[flag], "row"]:
-                axis.axvspan(row - 0.5, row + 0.5, color=colour, alpha=0.2, linewidth=0)
+                axis.axvspan(row + left, row + left + 0.5, color=colour, alpha=0.25, linewidth=0)
         axis.scatter(
             failed["row"],
             np.full(len(failed), 0.04),

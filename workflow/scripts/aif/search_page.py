@@ -23,9 +23,9 @@ class VariantPart:
     name, finished, failed, n_rows
         The variant, its runs and the rows of its sheet.
     columns
-        The varied hyperparameters, then the loss and the scores.
+        The row, what chose it, the varied hyperparameters, then the loss and the scores.
     rows
-        The best rows by the loss and the best by F1_ARI, as text, with what chose them.
+        The best rows by the loss and the best by F1_ARI, as text.
     failures
         A line per reason.
     """
@@ -35,7 +35,7 @@ class VariantPart:
     failed: int
     n_rows: int
     columns: list[str]
-    rows: list[tuple[str, list[str]]]
+    rows: list[list[str]]
     failures: list[str]
 
 
@@ -96,8 +96,8 @@ def variant_part(rows: pd.DataFrame, runs: pd.DataFrame) -> VariantPart:
         finished=int(rows["n_finished"].sum()),
         failed=int(rows["n_failed"].sum()),
         n_rows=len(rows),
-        columns=["row", *names, "finished", *metrics],
-        rows=[(_flags(row), _texts(row, names, metrics)) for row in kept.to_dict("records")],
+        columns=["row", "best by", *names, "finished", *metrics],
+        rows=[_texts(row, names, metrics) for row in kept.to_dict("records")],
         failures=_failures(runs),
     )
 
@@ -107,6 +107,7 @@ def _texts(row: dict[str, Any], names: list[str], metrics: list[str]) -> list[st
     values = [_interval(row, metric) for metric in metrics]
     return [
         str(row["row"]),
+        " and ".join(text for flag, text in FLAGS.items() if row[flag]),
         *(str(row[name]) for name in names),
         f"{row['n_finished']} of {n_runs}",
         *values,
@@ -119,10 +120,6 @@ def _interval(row: dict[str, Any], metric: str) -> str:
     if pd.isna(median):
         return "–"
     return f"{median:.3f}" + ("" if pd.isna(low) else f" ({low:.3f} to {high:.3f})")
-
-
-def _flags(row: dict[str, Any]) -> str:
-    return " and ".join(text for flag, text in FLAGS.items() if row[flag])
 
 
 def _failures(runs: pd.DataFrame) -> list[str]:

@@ -1,0 +1,154 @@
+"""A job of a search: its rows say what training, correction and evaluation gave."""
+
+import math
+from dataclasses import asdict, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from cells import simulated
+
+from aif.evaluation import evaluate
+from aif.final_losses import final_losses
+from aif.holdout import held_out
+from aif.losses import TERMS, reconstruction
+from aif.preprocessing import transform
+from aif.run import Job, train_job
+from aif.run_table import COLUMNS, FINAL, LOSSES, run_table
+from aif.variants import Hyperparameters, Variant, key_of
+
+VARIANT = Variant(input="norm_log", weighting="relative", projection=True)
+MODEL = Hyperparameters(
+    alpha=0.05, rho=0.5, beta=0.0, delta=0.01, gamma=0.3, mu=0.05,
+    epochs=10, min_steps=0, minibatch_size=16, latent=4, hidden=16, label_hidden=8,
+)  # fmt: skip
+CORRECTION = {"target": "mean", "n_samplings": 2}
+EVALUATION = {"n_pcs": 10, "embedding": "pca", "repetitions": 1, "subsample": 1.0, "seed": 0}
+IDENTICAL = [name for name in COLUMNS if name not in ("seconds", "peak_memory_mb")]
+
+
+@pytest.fixture(scope="module")
+def adata():
+    return transform(simulated(n=150, genes=40), "norm_log")
+
+
+def job(*stack, holdout=0.0):
+    return Job("cells", "v", "", 3, VARIANT, list(stack), holdout)
+
+
+def run(adata, task):
+    trained = train_job(task, adata, lambda *_: None)
+    return trained, run_table(task, trained, adata, adata, CORRECTION, EVALUATION)
+
+
+@pytest.fixture(scope="module")
+def single(adata):
+    return run(adata, job(MODEL))
+
+
+def test_a_row_has_the_losses_and_weights_of_the_chosen_epoch(single):
+    trained, table = single
+    losses = trained.training.losses[0]
+    kept = losses[losses["selected"]].iloc[0]
+    (row,) = table.to_dict("records")
+    assert list(table.columns) == list(COLUMNS)
+    assert row["status"] == "ok"
+    assert row["chosen_epoch"] == kept["epoch"]
+    for name in ("selection_loss", *LOSSES, *(f"weight_{term}" for term in TERMS)):
+        assert row[name] == kept[name]
+    assert row["key"] == key_of([MODEL])
+    assert row["gamma"] == 0.3
+    assert row["seconds"] > 0
+
+
+def test_metrics_are_those_of_the_evaluation(single, adata):
+    from aif.correction import correct_dataset
+
+    trained, table = single
+    corrected = correct_dataset(
+        trained.training.networks.single(0), trained.infos[0], adata, CORRECTION
+    )
+    metrics, _ = evaluate(corrected, adata, EVALUATION)
+    expected = metrics[metrics["suite"] != "cost"].set_index("metric")["value"]
+    for name, value in expected.items():
+        assert table[name].iloc[0] == pytest.approx(value, nan_ok=True)
+
+
+def test_final_losses_are_means_over_the_cells_with_population_statistics(single):
+    trained, table = single
+    networks, cells = trained.training.networks, trained.cells
+    with torch.no_grad():
+        x = cells.x[None]
+        mean, log_var = networks.encoder(x)
+        expected = 0.5 * (mean**2 + log_var.exp() - 1 - log_var).mean().item()
+    assert table["final_kl"].iloc[0] == pytest.approx(expected, rel=1e-5)
+    signs = {"rec": 1, "kl": 0.05, "class": 0.5, "class_rec": 0, "gan": 0.01, "aux": -0.3}
+    signs["proj"] = -0.05
+    weights = trained.training.losses[0].iloc[9]
+    total = sum(
+        sign * weights[f"weight_{term}"] * table[f"final_{term}"].iloc[0]
+        for term, sign in signs.items()
+    )
+    assert table["final_selection_loss"].iloc[0] == pytest.approx(total, rel=1e-4)
+
+
+def test_final_losses_of_a_subset_are_those_of_its_cells_only(single):
+    trained, _ = single
+    networks, cells = trained.training.networks, trained.cells
+    networks.encoder.latent.bias.data[..., 4:] -= 50  # no noise: z is its mean
+    half = np.arange(150) < 75
+    found = final_losses(networks, cells.subset(half), VARIANT, seed=0)
+    with torch.no_grad():
+        x = cells.x[:75][None]
+        label = networks.encoder.batch_logits(x).softmax(-1)
+        x_hat = networks.decoder(label, networks.encoder(x)[0])
+    assert found[0, 0].item() == pytest.approx(reconstruction(x, x_hat).item(), rel=1e-4)
+    networks.encoder.latent.bias.data[..., 4:] += 50
+
+
+def test_a_stack_gives_the_rows_that_its_models_get_alone(single, adata):
+    _, table = run(adata, job(MODEL, replace(MODEL, gamma=0.1)))
+    _, alone = single
+    assert table["gamma"].tolist() == [0.3, 0.1]
+    for name in ("selection_loss", "rec", "aux", "final_rec"):
+        assert table[name].iloc[0] == pytest.approx(alone[name].iloc[0], rel=1e-3)
+        assert table[name].iloc[0] != table[name].iloc[1]
+
+
+def test_a_job_repeats_bitwise(single, adata):
+    again = run(adata, job(MODEL))[1]
+    pd.testing.assert_frame_equal(single[1][IDENTICAL], again[IDENTICAL], check_exact=True)
+
+
+def test_a_model_that_diverges_is_a_row_with_its_reason_and_harms_no_other(adata):
+    trained, table = run(adata, job(replace(MODEL, rho=math.inf), MODEL))
+    assert table["status"].tolist() == ["diverged", "ok"]
+    assert "not finite in epoch 1" in table["reason"].iloc[0]
+    assert table.loc[0, ["selection_loss", "overall", *FINAL]].isna().all()
+    assert np.isfinite(table["overall"].iloc[1])
+    assert table["rho"].iloc[0] == math.inf
+
+
+def test_held_out_cells_are_not_trained_on_and_scored_apart(adata):
+    task = job(MODEL, holdout=0.3)
+    trained, table = run(adata, task)
+    mask = held_out(adata.obs, 0.3, seed=3)
+    assert np.array_equal(trained.held_out, mask)
+    assert table["cells"].tolist() == ["train", "heldout"]
+    # Other held-out cells, the same model: nothing of them reaches the training.
+    changed = adata.copy()
+    changed.X = changed.X.toarray()
+    changed.X[mask] *= 2
+    changed.X = type(adata.X)(changed.X)
+    again = train_job(task, changed, lambda *_: None)
+    state, other = (t.training.networks.model_state(0) for t in (trained, again))
+    assert all(torch.equal(state[name], other[name]) for name in state)
+    assert table[["overall", "final_rec"]].notna().all(axis=None)
+    assert table["overall"].nunique() == 2
+    assert table["selection_loss"].isna().tolist() == [False, True]
+
+
+def test_a_job_comes_back_from_plain_types():
+    task = job(MODEL, holdout=0.2)
+    assert Job.of(asdict(task)) == task

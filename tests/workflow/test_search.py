@@ -1,0 +1,190 @@
+"""Searches as users run them: their tables, what a change runs again, and the best run's return."""
+
+import shutil
+
+import anndata as ad
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT, Workflow
+
+from aif.model_file import load_model
+from aif.rule import read_table
+from aif.run_table import COLUMNS
+
+VARIANT = "aif_norm_log_rel_dyn"
+COSTS = ["seconds", "peak_memory_mb"]
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    """A robust search of four rows and two seeds has run; a learning rate diverges in two rows."""
+    workflow = Workflow(tmp_path_factory.mktemp("searched"))
+    workflow.config |= {"seeds": 2, "grid": {"learning_rate": [0.001, 1000], "gamma": [0.1, 0.3]}}
+    process = workflow.run("robust_grid_search", "grid_search")
+    assert process.returncode == 0, process.stderr[-2000:]
+    return workflow
+
+
+def planned(workflow, *targets, **changes):
+    """Return how many jobs of each rule a dry run plans with a changed config."""
+    kept = dict(workflow.config)
+    workflow.config |= changes
+    process = workflow.run(*targets, "--dry-run")
+    workflow.config = kept
+    assert process.returncode == 0, process.stderr[-2000:]
+    return jobs_of(process.stdout)
+
+
+def jobs_of(plan):
+    starts = ("rule ", "localrule ")
+    rules = [line.split()[1].rstrip(":") for line in plan.splitlines() if line.startswith(starts)]
+    return pd.Series(rules).value_counts().to_dict()
+
+
+def test_the_tables_have_a_row_per_run_and_per_row_of_the_sheet(searched):
+    sheet = read_table(searched.results(VARIANT, "hyperparameters.tsv"))
+    assert sheet[["row", "learning_rate", "gamma"]].to_numpy().tolist() == [
+        *([1, 0.001, 0.1], [2, 0.001, 0.3], [3, 1000, 0.1], [4, 1000, 0.3])
+    ]
+    runs = read_table(searched.results(VARIANT, "runs.tsv"))
+    assert list(runs.columns) == list(COLUMNS)
+    assert runs[["row", "seed"]].to_numpy().tolist() == [
+        [r, s] for r in (1, 2, 3, 4) for s in (0, 1)
+    ]
+    one_seed = read_table(searched.results(VARIANT, "grid_search.tsv"))
+    pd.testing.assert_frame_equal(one_seed, runs[runs["seed"] == 0].reset_index(drop=True))
+    for name, n_rows in (("runs", 8), ("grid_search", 4), ("robust_grid_search", 4)):
+        assert len(read_table(searched.folder / "results" / f"{name}.tsv")) == n_rows
+
+
+def test_diverged_runs_are_rows_with_a_reason_and_the_best_is_another(searched):
+    runs = read_table(searched.results(VARIANT, "runs.tsv"))
+    assert runs["status"].tolist() == ["ok"] * 4 + ["diverged"] * 4
+    assert runs["reason"][4:].str.startswith("not finite in epoch 1").all()
+    assert runs["overall"].isna().tolist() == [False] * 4 + [True] * 4
+    rows = read_table(searched.results(VARIANT, "robust_grid_search.tsv"))
+    assert rows["n_finished"].tolist() == [2, 2, 0, 0]
+    assert rows["n_failed"].tolist() == [0, 0, 2, 2]
+    lowest = rows["selection_loss_median"].idxmin()
+    assert rows.index[rows["best_by_loss"]].tolist() == [lowest]
+    assert rows.loc[lowest, "learning_rate"] == 0.001
+
+
+def test_pictures_and_pages_are_there(searched):
+    for search in ("grid_search", "robust_grid_search"):
+        page = (searched.folder / "results" / f"{search}.html").read_text()
+        assert page.count("data:image/png;base64,") == 4
+        assert f"<h3>{VARIANT}</h3>" in page
+        assert "not finite in epoch 1" in page
+
+
+def test_the_best_run_comes_back_from_its_run_yaml(searched, workflow):
+    runs = read_table(searched.results(VARIANT, "runs.tsv"))
+    run = yaml.safe_load(searched.results(VARIANT, "best", "run.yaml").read_text())
+    networks, info = load_model(searched.results(VARIANT, "best", "model.pt"))
+    best = runs[(runs["row"] == int(info.row)) & (runs["seed"] == info.seed)].iloc[0]
+    assert best["selection_loss"] == runs.loc[runs["row"] == best["row"], "selection_loss"].min()
+
+    workflow.config = run
+    assert workflow.run("pipeline").returncode == 0
+    losses = read_table(workflow.results(VARIANT, "pipeline", "losses.tsv"))
+    kept = losses[losses["selected"]].iloc[0]
+    for name in ("selection_loss", "rec", "kl", "aux", "dis"):
+        assert kept[name] == best[name]
+    again, _ = load_model(workflow.results(VARIANT, "pipeline", "model.pt"))
+    assert all((again.state_dict()[k] == v).all() for k, v in networks.state_dict().items())
+    metrics = read_table(workflow.results(VARIANT, "pipeline", "metrics.tsv"))
+    found = metrics.set_index("metric")["value"]
+    for name in ("overall", "F1_ARI", "iLISI"):
+        assert found[name] == pytest.approx(best[name], nan_ok=True, abs=0)
+    one, other = (
+        ad.read_h5ad(flow.results(VARIANT, folder, "corrected.h5ad")).X
+        for flow, folder in ((searched, "best"), (workflow, "pipeline"))
+    )
+    assert (one == other).all()
+
+
+def test_a_run_of_a_fresh_search_is_bitwise_the_same(searched, workflow):
+    workflow.config = searched.config
+    key = read_table(searched.results(VARIANT, "hyperparameters.tsv"))["key"][0]
+    name = f"results/cells/{VARIANT}/runs/{key}/seed_1.tsv"
+    assert workflow.run(name).returncode == 0
+    one, other = (
+        read_table(flow.folder / name).drop(columns=COSTS) for flow in (searched, workflow)
+    )
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+def test_a_second_run_has_nothing_to_do(searched):
+    assert planned(searched, "robust_grid_search", "grid_search") == {}
+
+
+def test_another_seed_trains_its_runs_only(searched):
+    jobs = planned(searched, "robust_grid_search", seeds=3)
+    assert jobs.pop("search_job") == 4
+    assert set(jobs) == {
+        *("runs", "robust_table", "best", "search_table"),
+        *("plot_search", "plot_variants", "search_report", "robust_grid_search"),
+    }
+
+
+def test_another_value_trains_its_rows_only(searched):
+    grid = {"learning_rate": [0.001, 1000], "gamma": [0.2, 0.1, 0.3]}
+    assert planned(searched, "robust_grid_search", grid=grid)["search_job"] == 4
+
+
+def test_another_figure_trains_nothing(searched):
+    assert "search_job" not in planned(searched, "robust_grid_search", baselines=["combat"])
+
+
+def test_a_changed_line_of_the_model_trains_everything_again(searched, tmp_path):
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("Snakefile", "workflow", "config", "envs", "profiles"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name)
+    assert jobs_of(searched.run("robust_grid_search", "--dry-run", root=copy).stdout) == {}
+    losses = copy / "workflow/scripts/aif/losses.py"
+    losses.write_text(
+        losses.read_text().replace(".square().mean((-2, -1))", ".abs().mean((-2, -1))")
+    )
+    jobs = jobs_of(searched.run("robust_grid_search", "--dry-run", root=copy).stdout)
+    assert jobs["search_job"] == 8
+
+
+def test_stacks_give_what_single_runs_give(searched, workflow):
+    workflow.config = {**searched.config, "rows_per_job": 2, "seeds": 1}
+    process = workflow.run("grid_search")
+    assert process.returncode == 0, process.stderr[-2000:]
+    assert jobs_of(process.stderr)["search_job"] == 2
+    one, other = (
+        read_table(flow.results(VARIANT, "grid_search.tsv")) for flow in (searched, workflow)
+    )
+    assert one[["row", "key", "status"]].equals(other[["row", "key", "status"]])
+    for name in ("selection_loss", "rec", "kl", "final_rec"):
+        assert other[name].to_numpy() == pytest.approx(one[name].to_numpy(), rel=1e-3, nan_ok=True)
+
+
+def test_held_out_cells_are_scored_apart_in_every_mode(workflow):
+    workflow.config |= {"holdout": 0.3, "grid": {"gamma": [0.3]}}
+    process = workflow.run("pipeline", "grid_search")
+    assert process.returncode == 0, process.stderr[-2000:]
+    runs = read_table(workflow.results(VARIANT, "grid_search.tsv"))
+    assert runs["cells"].tolist() == ["train", "heldout"]
+    assert runs["final_rec"].nunique() == 2
+    metrics = read_table(workflow.results(VARIANT, "pipeline", "metrics.tsv"))
+    assert set(metrics["cells"]) == {"all", "train", "heldout"}
+    corrected = ad.read_h5ad(workflow.results(VARIANT, "pipeline", "corrected.h5ad"))
+    assert corrected.obs["held_out"].mean() == pytest.approx(0.3, abs=0.03)
+    scores = metrics.set_index(["cells", "metric"])["value"]
+    for cells in ("train", "heldout"):
+        expected = runs.set_index("cells").loc[cells, "overall"]
+        assert scores[cells, "overall"] == pytest.approx(expected, nan_ok=True, abs=0)
+
+
+def test_the_default_target_runs_the_modes_of_the_config(workflow):
+    assert "search_report" not in planned(workflow)
+    jobs = planned(workflow, modes=["grid_search"])
+    assert jobs["search_report"] == 1
+    assert "report" not in jobs
