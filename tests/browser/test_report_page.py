@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 import report_tables
+import search_tables
 
 from aif.figures import embedding_figure, losses_figure, save
 from aif.report import render
+from aif.search import summary
+from aif.search_figures import heatmaps_figure, spread_figure
+from aif.search_page import render_search
 
 BROWSER, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
 REAL_REPORT = Path(__file__).parents[2] / "results" / "report.html"
@@ -41,24 +45,38 @@ def browser():
     driver.quit()
 
 
-@pytest.fixture(params=["made for the test", "of the last run"])
+@pytest.fixture(params=["of a test", "of the last run", "of a search"])
 def page(request, tmp_path):
+    path = tmp_path / "report.html"
+    config = {"x": "<img src=x onerror=alert(1)>"}
     if request.param == "of the last run":
         if not REAL_REPORT.exists():
             pytest.skip("there is no results/report.html; make run writes it")
         return REAL_REPORT
-    figures = []
-    for kind, figure in (
-        ("embedding", embedding_figure(report_tables.embedding())),
-        ("losses", losses_figure(report_tables.losses())),
-    ):
-        save(figure, tmp_path / f"{kind}.png")
-        path = str(tmp_path / f"{kind}.png")
-        figures.append({"kind": kind, "dataset": "pbmc", "method": "aif", "path": path})
-    path = tmp_path / "report.html"
+    if request.param == "of a search":
+        runs = search_tables.runs({"gamma": [0.1, 0.2], "delta": [0.1, 0.2]}, failing=[2])
+        rows = summary(runs)
+        pictures = {"heatmaps": heatmaps_figure(rows), "spread": spread_figure(runs, rows)}
+        figures = saved(pictures, tmp_path)
+        path.write_text(render_search("robust_grid_search", runs, rows, figures, config))
+        return path
+    pictures = {
+        "embedding": embedding_figure(report_tables.embedding()),
+        "losses": losses_figure(report_tables.losses()),
+    }
     tables = (report_tables.benchmark(), report_tables.losses(), report_tables.checks())
-    path.write_text(render(*tables, figures, {"x": "<img src=x onerror=alert(1)>"}))
+    path.write_text(render(*tables, saved(pictures, tmp_path), config))
     return path
+
+
+def saved(pictures, folder):
+    """Save the pictures and return them as a page takes them."""
+    for kind, figure in pictures.items():
+        save(figure, folder / f"{kind}.png")
+    return [
+        {"kind": kind, "dataset": "pbmc", "method": "aif", "path": str(folder / f"{kind}.png")}
+        for kind in pictures
+    ]
 
 
 def test_the_page_is_sound(browser, page):

@@ -122,7 +122,7 @@ def test_a_job_repeats_bitwise(single, adata):
 
 
 def test_a_model_that_diverges_is_a_row_with_its_reason_and_harms_no_other(adata):
-    trained, table = run(adata, job(replace(MODEL, rho=math.inf), MODEL))
+    _, table = run(adata, job(replace(MODEL, rho=math.inf), MODEL))
     assert table["status"].tolist() == ["diverged", "ok"]
     assert "not finite in epoch 1" in table["reason"].iloc[0]
     assert table.loc[0, ["selection_loss", "overall", *FINAL]].isna().all()

@@ -1,0 +1,39 @@
+"""Small tables of a search for the tests of its pictures and its page."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+
+from aif.run_table import COLUMNS
+from aif.search import numbered_runs
+from aif.variants import Hyperparameters, key_of, plain
+
+NEUTRAL = Hyperparameters(alpha=0.1, rho=0.5, beta=0, delta=0.1, gamma=0.1)
+
+
+def runs(lists, method="aif", dataset="pbmc", seeds=(0, 1, 2), failing=(), labels=True):
+    """Return the runs of the product of the lists; those of the rows `failing` diverged."""
+    rng = np.random.default_rng(0)
+    sheet, rows = [], []
+    for row, values in enumerate(itertools.product(*lists.values()), start=1):
+        model = Hyperparameters(**{**vars(NEUTRAL), **dict(zip(lists, values, strict=True))})
+        sheet.append({"row": row, "key": key_of([model])})
+        for seed in seeds:
+            run = dict.fromkeys(COLUMNS) | plain(model)
+            run |= {"dataset": dataset, "method": method, "seed": seed, "cells": "all"}
+            run |= {"key": key_of([model]), "status": "diverged", "reason": "not <b>finite</b>"}
+            if row not in failing:
+                run |= {"status": "ok", "reason": None, "selection_loss": row + 0.1 * rng.normal()}
+                scores = ["batch_score", *(["overall", "bio_score", "F1_ARI"] if labels else [])]
+                run |= {score: 1 / row + 0.01 * rng.normal() for score in scores}
+            rows.append(run)
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).infer_objects()
+    numeric = [
+        name
+        for name in COLUMNS
+        if name in ("selection_loss", "overall", "batch_score", "bio_score", "F1_ARI")
+    ]
+    return numbered_runs(
+        table.astype(dict.fromkeys(numeric, float)), pd.DataFrame(sheet), list(seeds)
+    )

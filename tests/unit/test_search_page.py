@@ -1,0 +1,127 @@
+"""A search's pictures and page: the right numbers in the right fields, and nothing taken for HTML."""
+
+import pandas as pd
+import pytest
+import search_tables
+from matplotlib import pyplot as plt
+
+from aif.search import summary
+from aif.search_figures import (
+    heatmaps_figure,
+    loss_against_metrics_figure,
+    spread_figure,
+    variants_figure,
+)
+from aif.search_page import render_search, variant_part
+
+LISTS = {"gamma": [0.1, 0.3], "betas": [(0.9, 0.99), (0.5, 0.9)], "learning_rate_aux": [None, 0.1]}
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return summary(search_tables.runs(LISTS))
+
+
+def panels(figure, title):
+    return [axis for axis in figure.axes if axis.get_title() == title]
+
+
+def test_heat_maps_show_medians_over_the_rows_with_their_two_values(rows):
+    maps = panels(heatmaps_figure(rows), "selection loss")
+    assert len(maps) == 3
+    for axis in maps:
+        y, x = axis.get_ylabel(), axis.get_xlabel()
+        shown = axis.images[0].get_array()
+        for i, first in enumerate(axis.get_yticklabels()):
+            for j, second in enumerate(axis.get_xticklabels()):
+                chosen = (rows[y].astype(str) == first.get_text()) & (
+                    rows[x].astype(str) == second.get_text()
+                )
+                assert chosen.sum() == 2
+                expected = rows.loc[chosen, "selection_loss_median"].median()
+                assert shown[i, j] == pytest.approx(expected)
+
+
+def test_the_frame_is_around_the_best_row_by_the_loss(rows):
+    axis = panels(heatmaps_figure(rows), "overall")[0]
+    (frame,) = axis.patches
+    best = rows[rows["best_by_loss"]].iloc[0]
+    place = (frame.get_y() + 0.5, frame.get_x() + 0.5)
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    assert names[int(place[0])] == str(best[axis.get_ylabel()])
+
+
+@pytest.mark.parametrize(
+    ("lists", "n_maps"), [({"gamma": [0.1, 0.2, 0.3]}, 1), ({"gamma": [0.1]}, 0)]
+)
+def test_heat_maps_of_few_hyperparameters(lists, n_maps):
+    figure = heatmaps_figure(summary(search_tables.runs(lists)))
+    assert len(panels(figure, "selection loss")) == n_maps
+
+
+def test_the_spread_has_a_point_per_finished_run():
+    runs = search_tables.runs(LISTS, failing=[2])
+    axis = spread_figure(runs, summary(runs)).axes[0]
+    points = axis.collections[0].get_offsets()
+    finished = runs.loc[runs["status"] == "ok", ["row", "selection_loss"]]
+    assert points[~points.mask.any(axis=1)].data == pytest.approx(finished.to_numpy())
+
+
+def test_loss_against_metrics_tells_the_rank_correlation(rows):
+    titles = {
+        axis.get_ylabel(): axis.get_title() for axis in loss_against_metrics_figure(rows).axes
+    }
+    assert set(titles) == {"overall", "batch score", "bio score", "F1 ARI"}
+    exact = summary(search_tables.runs({"gamma": [0.1, 0.2, 0.3, 0.4]}))
+    exact["overall_median"] = -exact["selection_loss_median"]
+    titles = {
+        axis.get_ylabel(): axis.get_title() for axis in loss_against_metrics_figure(exact).axes
+    }
+    assert titles["overall"] == "ρ = -1.00"
+
+
+def test_variants_are_ranked_by_their_best_row():
+    good = summary(search_tables.runs(LISTS, method="good"))
+    poor = summary(search_tables.runs(LISTS, method="poor"))
+    poor["overall_median"] /= 2
+    axis = variants_figure(pd.concat([good, poor], ignore_index=True)).axes[0]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["poor", "good"]
+
+
+@pytest.mark.parametrize("labels", [True, False])
+def test_pictures_of_failed_searches_and_of_cells_without_types(labels):
+    for failing in ([1], [1, 2]):
+        runs = search_tables.runs({"gamma": [0.1, 0.2]}, failing=failing, labels=labels)
+        rows = summary(runs)
+        for figure in (
+            heatmaps_figure(rows),
+            spread_figure(runs, rows),
+            loss_against_metrics_figure(rows),
+            variants_figure(rows),
+        ):
+            figure.canvas.draw()
+
+
+def test_the_page_shows_the_best_rows_first_with_intervals_and_counts(rows):
+    part = variant_part(rows, search_tables.runs(LISTS))
+    assert part.columns[:5] == ["row", "best by", "gamma", "learning_rate_aux", "betas"]
+    assert [line[0] for line in part.rows] == [str(row) for row in range(1, 9)]
+    first = dict(zip(part.columns, part.rows[0], strict=True))
+    assert first["best by"] == "the loss and F1 ARI"
+    assert first["finished"] == "3 of 3"
+    best = rows.iloc[0]
+    low, high = best["overall_ci_low"], best["overall_ci_high"]
+    assert first["overall"] == f"{best['overall_median']:.3f} ({low:.3f} to {high:.3f})"
+
+
+def test_names_and_reasons_are_escaped():
+    runs = search_tables.runs(LISTS, dataset="<script>x</script>", failing=[2])
+    page = render_search("robust_grid_search", runs, summary(runs), [], {"a": "</pre><script>"})
+    assert "<script" not in page
+    assert "row 2: 3 diverged (not &lt;b&gt;finite&lt;/b&gt;)" in page
