@@ -36,8 +36,8 @@ rule all:
 
 rule pipeline:
     input:
-        runs("results/{dataset}/{product}/corrected.h5ad", AIF_PRODUCTS),
-        runs("results/{dataset}/{product}/metrics.tsv", AIF_PRODUCTS),
+        produced("results/{dataset}/{product}/corrected.h5ad", AIF_PRODUCTS),
+        produced("results/{dataset}/{product}/metrics.tsv", AIF_PRODUCTS),
 
 
 rule grid_search:

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from aif.best import best_run
 from aif.rule import InputError
 from aif.run_table import COLUMNS
-from aif.search import best_run, numbered_runs, statistics, summary
+from aif.search import numbered_runs, statistics, summary
 
 SHEET = pd.DataFrame({"row": [1, 2, 3], "key": ["a", "b", "c"]})
 SEEDS = [0, 1, 2]

@@ -1,6 +1,6 @@
 rule benchmark:
     input:
-        runs("results/{dataset}/{product}/metrics.tsv", PRODUCTS),
+        produced("results/{dataset}/{product}/metrics.tsv", PRODUCTS),
     output:
         report(
             "results/benchmark.tsv",

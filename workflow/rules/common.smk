@@ -43,7 +43,7 @@ BASELINE_PRODUCTS = {f"baselines/{method}": method for method in CONFIG.baseline
 PRODUCTS = {**BASELINE_PRODUCTS, **AIF_PRODUCTS}
 
 
-def runs(pattern, products):
+def produced(pattern, products):
     """Return the pattern's files for every data set and every one of the products."""
     return expand(pattern, dataset=CONFIG.datasets, product=products)
 

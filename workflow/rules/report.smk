@@ -43,7 +43,7 @@ rule plot_losses:
 rule report:
     input:
         benchmark="results/benchmark.tsv",
-        losses=runs("results/{dataset}/{product}/losses.tsv", AIF_PRODUCTS),
+        losses=produced("results/{dataset}/{product}/losses.tsv", AIF_PRODUCTS),
         checks=expand("results/{dataset}/data/checks.tsv", dataset=CONFIG.datasets),
         figures=[figure["path"] for figure in FIGURES],
     output:

@@ -1,39 +1,33 @@
-"""Train the best run of a search again, keep its model and correct with it.
+"""Train the best run of a search again, keep its model and correct with it."""
 
-run.yaml is a config of the workflow: the pipeline run with it is this very run.
-"""
-
-import dataclasses
+from dataclasses import asdict
 
 import anndata as ad
 import torch
-import yaml
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from aif.best import best_run, run_yaml
 from aif.correction import correct_dataset
 from aif.model_file import save_model
 from aif.progress import ProgressLog
 from aif.rule import atomic, read_table, rule_log
 from aif.run import Job, train_job
-from aif.search import best_run
 from aif.variants import hyperparameters_of
-
-HEADER = """\
-# The best run of a robust grid search by its selection loss: row {row}, seed {seed}.
-# Selection loss in the search {search!r}, trained again for this folder {again!r}.
-# snakemake --cores 1 pipeline --configfile {path}
-"""
 
 with rule_log(snakemake) as log:
     torch.set_num_threads(snakemake.threads)
     torch.set_flush_denormal(True)
-    params = snakemake.params
-    runs = read_table(snakemake.input.runs)
-    best = best_run(runs, read_table(snakemake.input.rows))
-    model = dataclasses.asdict(hyperparameters_of(best.to_dict()))
-    seed, row = int(best["seed"]), str(best["row"])
-    log.info("the best is row %s with seed %d", row, seed)
-    job = Job.of({**params.job, "row": row, "seed": seed, "stack": [model]})
+    params, output = snakemake.params, snakemake.output
+    best = best_run(read_table(snakemake.input.runs), read_table(snakemake.input.rows))
+    log.info("the best is row %s with seed %d", best["row"], best["seed"])
+    job = Job.of(
+        {
+            **params.job,
+            "row": str(best["row"]),
+            "seed": int(best["seed"]),
+            "stack": [asdict(hyperparameters_of(best.to_dict()))],
+        }
+    )
     adata = ad.read_h5ad(snakemake.input.cells)
     with logging_redirect_tqdm(), ProgressLog(log) as progress:
         trained = train_job(job, adata, progress)
@@ -47,17 +41,9 @@ with rule_log(snakemake) as log:
         )
     networks, info = trained.training.networks, trained.infos[0]
     corrected = correct_dataset(networks, info, adata, params.run["correction"])
-    run = {**params.run, "seed": seed, "hyperparameters": model}
-    header = HEADER.format(
-        row=row,
-        seed=seed,
-        search=float(best["selection_loss"]),
-        again=again,
-        path=snakemake.output.run,
-    )
-    with atomic(snakemake.output.model) as path:
+    with atomic(output.model) as path:
         save_model(path, networks, info)
-    with atomic(snakemake.output.corrected) as path:
+    with atomic(output.corrected) as path:
         corrected.write_h5ad(path)
-    with atomic(snakemake.output.run) as path:
-        path.write_text(header + yaml.safe_dump(run, sort_keys=False))
+    with atomic(output.run) as path:
+        path.write_text(run_yaml(best, again, params.run, output.run))

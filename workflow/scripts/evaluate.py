@@ -1,6 +1,7 @@
 """Judge a corrected data set by all metrics."""
 
 import anndata as ad
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from aif.evaluation import evaluate_apart
@@ -10,9 +11,10 @@ from aif.rule import atomic, rule_log
 with rule_log(snakemake) as log, threadpool_limits(snakemake.threads):
     corrected = ad.read_h5ad(snakemake.input.corrected)
     reference = ad.read_h5ad(snakemake.input.reference)
-    metrics, coordinates = evaluate_apart(
-        corrected, reference, snakemake.params.evaluation, cell_groups(corrected.obs)
-    )
+    groups = {"all": np.ones(corrected.n_obs, dtype=bool)}
+    if "held_out" in corrected.obs:
+        groups |= cell_groups(corrected.obs["held_out"].to_numpy())
+    metrics, coordinates = evaluate_apart(corrected, reference, snakemake.params.evaluation, groups)
     for row in metrics[metrics["status"] == "failed"].itertuples():
         log.warning("warning: %s failed: %s", row.metric, row.reason)
     for table, output in ((metrics, "metrics"), (coordinates, "embedding")):

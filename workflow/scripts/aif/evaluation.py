@@ -43,7 +43,7 @@ def evaluate_apart(
     corrected, reference, options
         As in `evaluate`.
     groups
-        (n,) bool by name, see `aif.holdout.cell_groups`.
+        (n,) bool by name, the first being shown.
     """
     tables = [
         evaluate(corrected[mask].copy(), reference[mask].copy(), options, name)

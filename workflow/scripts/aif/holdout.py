@@ -28,15 +28,14 @@ def held_out(obs: pd.DataFrame, share: float, seed: int) -> np.ndarray:
     return mask
 
 
-def cell_groups(obs: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return the cells to score apart, (n,) bool by name: all, and where some were held out, both.
+def cell_groups(held_out: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the cells to score apart, (n,) bool by name: all, or where some were held out, both.
 
     Parameters
     ----------
-    obs
-        With `held_out` where a training held cells out.
+    held_out
+        (n,) bool.
     """
-    groups = {"all": np.ones(len(obs), dtype=bool)}
-    if "held_out" in obs and obs["held_out"].any():
-        groups |= {"train": ~obs["held_out"].to_numpy(), "heldout": obs["held_out"].to_numpy()}
-    return groups
+    if not held_out.any():
+        return {"all": ~held_out}
+    return {"train": ~held_out, "heldout": held_out}

@@ -58,9 +58,7 @@ def run_table(
     correction, evaluation
         Options, as in `aif.config`.
     """
-    groups = {"all": ~trained.held_out}
-    if trained.held_out.any():
-        groups = {"train": ~trained.held_out, "heldout": trained.held_out}
+    groups = cell_groups(trained.held_out)
     final = {
         name: final_losses(
             trained.training.networks, trained.cells.subset(mask), job.variant, job.seed
@@ -72,7 +70,9 @@ def run_table(
         ids = _ids(job, trained, index)
         if ids["status"] == "ok":
             try:
-                metrics = _metrics(trained, index, adata, reference, correction, evaluation)
+                networks = trained.training.networks.single(index)
+                corrected = correct_dataset(networks, trained.infos[index], adata, correction)
+                metrics, _ = evaluate_apart(corrected, reference, evaluation, groups)
             except FloatingPointError as error:
                 ids |= {"status": "diverged", "reason": str(error)}
         for name in groups:
@@ -116,21 +116,6 @@ def _final(trained: TrainedJob, index: int, losses: Tensor) -> dict[str, float]:
     if not trained.infos[index].variant["projection"]:
         values[LOSSES.index("proj")] = np.nan
     return dict(zip(FINAL, [*values, selection], strict=True))
-
-
-def _metrics(
-    trained: TrainedJob,
-    index: int,
-    adata: ad.AnnData,
-    reference: ad.AnnData,
-    correction: dict[str, Any],
-    evaluation: dict[str, Any],
-) -> pd.DataFrame:
-    networks = trained.training.networks.single(index)
-    corrected = correct_dataset(networks, trained.infos[index], adata, correction)
-    groups = cell_groups(corrected.obs)
-    apart = {name: mask for name, mask in groups.items() if len(groups) == 1 or name != "all"}
-    return evaluate_apart(corrected, reference, evaluation, apart)[0]
 
 
 def _scores(metrics: pd.DataFrame) -> dict[str, Any]:

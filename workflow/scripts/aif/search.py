@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import bootstrap
 
 from aif.metrics import NAMES as METRICS
-from aif.rule import InputError, read_table
+from aif.rule import read_table
 from aif.variants import NAMES as HYPERPARAMETERS
 
 SUMMARISED = ("selection_loss", "final_selection_loss", *METRICS)
@@ -103,29 +103,3 @@ def _flag_best(rows: pd.DataFrame) -> pd.DataFrame:
         best_by_loss=rows.index.isin(by_loss),
         best_by_F1_ARI=rows.index.isin(by_types.index[:1]),
     )
-
-
-def best_run(runs: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
-    """Return the run to keep: of the best row by the loss, the seed with the lowest loss.
-
-    Parameters
-    ----------
-    runs, rows
-        `numbered_runs` and their `summary`.
-
-    Raises
-    ------
-    InputError
-        If no run finished.
-    """
-    best = rows[rows["best_by_loss"]]
-    if best.empty:
-        reasons = "; ".join(runs["reason"].dropna().unique()[:3])
-        raise InputError(f"no run of this search finished: {reasons}")
-    chosen = best.iloc[0]
-    own = runs[
-        (runs["row"] == chosen["row"])
-        & (runs["cells"] == chosen["cells"])
-        & (runs["status"] == "ok")
-    ]
-    return own.loc[own["selection_loss"].idxmin()]

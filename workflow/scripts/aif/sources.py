@@ -14,13 +14,17 @@ PACKAGE = Path(__file__).parent
 def source_hash(script: Path) -> str:
     """Return a hash over all modules of `aif` that a script imports, directly or through others.
 
+    Those that write pages have their templates with them.
     A rule takes it as a parameter, so that editing the model retrains and editing the report
     does not.
     """
+    files = set(imported_modules(script))
+    if PACKAGE / "page.py" in files:
+        files |= set(PACKAGE.glob("*.j2"))
     digest = hashlib.sha256()
-    for module in sorted(imported_modules(script)):
-        digest.update(module.name.encode())
-        digest.update(module.read_bytes())
+    for file in sorted(files):
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
