@@ -91,7 +91,12 @@ def test_a_row_of_the_table_holds_the_whole_set_of_hyperparameters():
         ({"gamma": [0.1, 0.1]}, r"config: grid\.gamma: \[0\.1, 0\.1\] has a value twice"),
         ({"betas": [0.9, 0.99]}, r"config: grid\.betas: "),
         ({"variants": {"aiff": {}}}, r"grid\.variants\.aiff: unknown variant; did you mean 'aif'"),
-        ({"input": {"log": {}}}, r"config: grid\.input\.log: "),
+        ({"input": {"log": {}}}, r"grid\.input\.log: unknown key; known are 'raw', 'norm'"),
+        ({"gamma": ["1", 1]}, r"config: grid\.gamma: \['1', 1\] has a value twice"),
+        ({"gamma": [float("inf")]}, r"config: grid\.gamma: .*less than inf"),
+        ({"gamma": [float("nan")]}, r"config: grid\.gamma: "),
+        ({"variants": {"aif": {"gamm": [1]}}}, r"grid\.variants\.aif\.gamm: unknown key; did you"),
+        ({"input": {"raw": {"gamm": [1]}}}, r"grid\.input\.raw\.gamm: unknown key; did you mean"),
     ],
 )
 def test_an_error_is_one_line_that_names_the_key(grid, message):

@@ -8,10 +8,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from aif.rule import InputError
-from aif.variants import Hyperparameters, defaults_of
+from aif.variants import NAMES, Hyperparameters, defaults_of
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Method = Literal["uncorrected", "combat", "harmony", "shuffled", "perfect_types"]
@@ -124,6 +133,20 @@ class Config(Section):
     holdout: float = Field(0, ge=0, le=0.5)
     """Share of cells to train without and to score apart, drawn by batch and cell type."""
 
+    @field_validator("variants", "baselines", "modes")
+    @classmethod
+    def _once(cls, names: list[str]) -> list[str]:
+        if len(set(names)) < len(names):
+            raise ValueError("has a name twice; remove one")
+        return names
+
+    @field_validator("seeds")
+    @classmethod
+    def _in_range(cls, seeds: int, others: ValidationInfo) -> int:
+        if others.data.get("seed", 0) + seeds > 2**32:
+            raise ValueError("seed + seeds goes beyond 2**32; give a smaller seed")
+        return seeds
+
 
 def load_yaml(path: str | Path) -> dict[str, Any]:
     """Return the content of a YAML file."""
@@ -156,10 +179,7 @@ def complete(given: dict[str, Any], default_run: Path, table: dict[str, Any]) ->
             known = list(table["variants"])
             raise InputError(f"config: variants: unknown variant {name!r}; {_hint(name, known)}")
         hyperparameters(config, table, name)
-    for name in config.grid.variants:
-        if name not in table["variants"]:
-            hint = _hint(name, list(table["variants"]))
-            raise InputError(f"config: grid.variants.{name}: unknown variant; {hint}")
+    _check_grid(config.grid, list(table["variants"]))
     for name, dataset in config.datasets.items():
         if dataset.path is not None and not Path(dataset.path).is_file():
             raise InputError(
@@ -168,6 +188,23 @@ def complete(given: dict[str, Any], default_run: Path, table: dict[str, Any]) ->
             )
         _check_target(config.correction.target, dataset)
     return config
+
+
+def _check_grid(grid: Grid, variants: list[str]) -> None:
+    """Look for names that no variant's sheet would stumble on."""
+    layers = {"": grid.model_extra}
+    for section in ("weighting", "input", "variants"):
+        layers |= {f"{section}.{k}.": lists for k, lists in getattr(grid, section).items()}
+    for name in grid.variants:
+        if name not in variants:
+            raise InputError(
+                f"config: grid.variants.{name}: unknown variant; {_hint(name, variants)}"
+            )
+    for place, lists in layers.items():
+        for name in lists:
+            if name not in NAMES:
+                hint = _hint(name, list(NAMES))
+                raise InputError(f"config: grid.{place}{name}: unknown key; {hint}")
 
 
 def _check_target(target: str | dict[str, float], dataset: Dataset) -> None:
@@ -205,11 +242,10 @@ def hyperparameters(
     """
     row = row or {}
     known = {**defaults_of(table, variant), **config.hyperparameters, **row}
-    unknown = [key for key in known if key not in Hyperparameters.__dataclass_fields__]
-    if unknown:
-        section = "grid" if unknown[0] in row else "hyperparameters"
-        hint = _hint(unknown[0], list(Hyperparameters.__dataclass_fields__))
-        raise InputError(f"config: {section}.{unknown[0]}: unknown key; {hint}")
+    for key in config.hyperparameters:
+        if key not in NAMES:
+            hint = _hint(key, list(NAMES))
+            raise InputError(f"config: hyperparameters.{key}: unknown key; {hint}")
     try:
         return HYPERPARAMETERS.validate_python(known)
     except ValidationError as error:
@@ -230,6 +266,8 @@ def _one_line(error: ValidationError, prefix: str = "") -> str:
         problem = f"unknown key; {_hint(str(first['loc'][-1]), _keys_at(first['loc'][:-1]))}"
     elif first["type"] == "missing":
         problem = "is missing; add it"
+    elif first["type"] == "literal_error" and first["loc"][-1] == "[key]":
+        problem = f"unknown key; known are {first['ctx']['expected']}"
     elif first["loc"] and first["loc"][-1] == "[key]":
         problem = "a name may hold letters, digits, _ and - only"
     else:

@@ -62,17 +62,18 @@ def sheet_of(config: Config, table: dict[str, Any], name: str) -> list[Row]:
     Raises
     ------
     InputError
-        If a list names an unknown hyperparameter, has a value out of its range or twice the same.
+        If a list has a value out of its range or twice the same.
     """
     lists = axes(config.grid, name, variant_of(table["variants"][name]))
-    for key, values in lists.items():
-        if any(value in values[:i] for i, value in enumerate(values)):
-            raise InputError(f"config: grid.{key}: {values} has a value twice; remove one")
     products = itertools.product(*lists.values())
-    return [
+    rows = [
         Row(number, hyperparameters(config, table, name, dict(zip(lists, values, strict=True))))
         for number, values in enumerate(products, start=1)
     ]
+    for key, values in lists.items():
+        if len({getattr(row.hyperparameters, key) for row in rows}) < len(values):
+            raise InputError(f"config: grid.{key}: {values} has a value twice; remove one")
+    return rows
 
 
 def stacks(rows: list[Row], rows_per_job: int) -> list[list[Row]]:
