@@ -4,18 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from aif.config import complete, hyperparameters, load_yaml, schema
+from aif.config import load_yaml, schema
+from aif.config_checks import complete, hyperparameters
 from aif.rule import InputError
 from aif.variants import defaults_of, variant_of
 
 ROOT = Path(__file__).parents[2]
 TABLE = load_yaml(ROOT / "config/variants.yaml")
+PRESETS = load_yaml(ROOT / "config/simulations.yaml")
 DEFAULT_RUN = ROOT / "config/config.yaml"
 KANG = {"path": str(ROOT / "resources/kang_pbmc.h5ad"), "batch_key": "condition"}
 
 
 def config_of(**given):
-    return complete({"datasets": {"kang": KANG}, **given}, DEFAULT_RUN, TABLE)
+    return complete({"datasets": {"kang": KANG}, **given}, DEFAULT_RUN, TABLE, PRESETS)
 
 
 def test_given_keys_replace_those_of_the_default_run_as_a_whole():
@@ -44,6 +46,30 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
         (
             {"datasets": {"k": {"batch_key": "b", "url": "https://x.org/y"}}},
             r"url and sha256 go together",
+        ),
+        (
+            {"datasets": {"k": {"path": "x.h5ad", "simulate": {"preset": "tran1"}}}},
+            r"give either path, or url with sha256, or simulate",
+        ),
+        (
+            {"datasets": {"k": {"simulate": {"preset": "tran7"}}}},
+            r"config: datasets\.k\.simulate\.preset: did you mean 'tran",
+        ),
+        (
+            {"datasets": {"k": {"simulate": {"preset": "tran1", "gene": 3}}}},
+            r"datasets\.k\.simulate\.gene: unknown key; did you mean 'genes'\?",
+        ),
+        (
+            {"datasets": {"k": {"simulate": {"batches": [3, 0], "types": [1]}}}},
+            r"config: datasets\.k\.simulate\.batches\.1: ",
+        ),
+        (
+            {"datasets": {"k": {"simulate": {"types": [1]}}}},
+            r"config: datasets\.k\.simulate\.batches: is missing; add it",
+        ),
+        (
+            {"datasets": {"k": {"simulate": {"preset": "tran1", "missing": {"Batch3": []}}}}},
+            r"config: datasets\.k\.simulate: missing: there is no Batch3, batches are",
         ),
         ({"variants": ["aif_nrom"]}, r"unknown variant 'aif_nrom'; did you mean 'aif_norm'\?"),
         ({"variants": []}, r"config: variants: "),

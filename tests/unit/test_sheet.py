@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aif.config import complete, load_yaml
+from aif.config import load_yaml
+from aif.config_checks import complete
 from aif.rule import InputError
 from aif.sheet import records, sheet_of, stacks, stacks_by_key
 from aif.variants import hyperparameters_of
@@ -17,7 +18,9 @@ KANG = {"path": str(ROOT / "resources/kang_pbmc.h5ad"), "batch_key": "condition"
 
 def sheet(grid, name=VARIANT, **given):
     config = {"datasets": {"kang": KANG}, "grid": grid, **given}
-    return sheet_of(complete(config, ROOT / "config/config.yaml", TABLE), TABLE, name)
+    presets = load_yaml(ROOT / "config/simulations.yaml")
+    completed = complete(config, ROOT / "config/config.yaml", TABLE, presets)
+    return sheet_of(completed, TABLE, name)
 
 
 def values(rows, *names):

@@ -134,3 +134,15 @@ def test_only_variable_genes_are_kept_where_asked(workflow):
     found = ad.read_h5ad(workflow.results("data", "raw.h5ad")).var_names
     assert len(found) == 30
     assert [name for name in names if name in found] == list(found)
+
+
+def test_a_simulated_data_set_runs_and_keeps_its_truth(workflow):
+    simulation = {"preset": "tran5", "batches": [30, 60], "genes": 300}
+    workflow.config["datasets"] = {"cells": {"simulate": simulation, "n_top_genes": 50}}
+    path = workflow.results("aif_norm_log_rel_dyn", "pipeline", "corrected.h5ad")
+    process = workflow.run(str(path.relative_to(workflow.folder)))
+    assert process.returncode == 0, process.stderr[-2000:]
+    corrected = ad.read_h5ad(path)
+    assert corrected.shape == (90, 50)
+    assert {"GeneMean", "BatchFacBatch1", "DEFacGroup2"} <= set(corrected.var)
+    assert corrected.obs["batch"].value_counts().to_dict() == {"Batch1": 30, "Batch2": 60}

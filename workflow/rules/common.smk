@@ -5,16 +5,19 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from aif.config import complete, hyperparameters, load_yaml
+from aif.config import load_yaml
+from aif.config_checks import complete, hyperparameters, simulation
 from aif.rule import InputError
 from aif.sheet import records, sheet_of, stacks_by_key
 from aif.sources import source_hash
 from aif.variants import variant_of
 
-VARIANTS = load_yaml(Path(workflow.basedir) / "config" / "variants.yaml")
+CONFIGS = Path(workflow.basedir) / "config"
+VARIANTS = load_yaml(CONFIGS / "variants.yaml")
+SIMULATIONS = load_yaml(CONFIGS / "simulations.yaml")
 
 try:
-    CONFIG = complete(config, Path(workflow.basedir) / "config" / "config.yaml", VARIANTS)
+    CONFIG = complete(config, CONFIGS / "config.yaml", VARIANTS, SIMULATIONS)
     SHEETS = {variant: sheet_of(CONFIG, VARIANTS, variant) for variant in CONFIG.variants}
 except InputError as error:
     sys.exit(f"error: {error}")
@@ -64,9 +67,15 @@ def source(wildcards):
 
 
 def source_file(wildcards):
-    """Return the file of a data set: the user's own, or where its download goes."""
-    path = CONFIG.datasets[wildcards.dataset].path
-    return path or f"results/{wildcards.dataset}/data/download.h5ad"
+    """Return the file of a data set: the user's own, or where its download or simulation goes."""
+    dataset = CONFIG.datasets[wildcards.dataset]
+    made = "simulated" if dataset.simulate is not None else "download"
+    return dataset.path or f"results/{wildcards.dataset}/data/{made}.h5ad"
+
+
+def simulation_parameters(wildcards):
+    dataset = CONFIG.datasets[wildcards.dataset]
+    return asdict(simulation(wildcards.dataset, dataset, SIMULATIONS))
 
 
 def ids(method):

@@ -14,6 +14,21 @@ rule download:
         "../scripts/download.py"
 
 
+rule simulate:
+    output:
+        "results/{dataset}/data/simulated.h5ad",
+    log:
+        "results/{dataset}/data/simulated.log",
+    priority: 100
+    conda:
+        "../../envs/scanpy.yaml"
+    params:
+        simulation=simulation_parameters,
+        code=code("simulate.py"),
+    script:
+        "../scripts/simulate.py"
+
+
 # A rule of its own, so that bad input ends here and earlier results stay as they are.
 rule check_dataset:
     input:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,19 +11,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    TypeAdapter,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from aif.rule import InputError
-from aif.variants import NAMES, Hyperparameters, defaults_of
-
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Method = Literal["uncorrected", "combat", "harmony", "shuffled", "perfect_types"]
-HYPERPARAMETERS = TypeAdapter(Hyperparameters)
 Mode = Literal["pipeline", "grid_search", "robust_grid_search"]
 
 
@@ -35,7 +28,7 @@ class Section(BaseModel):
 
 
 class Dataset(Section):
-    """One data set: an .h5ad file with raw counts."""
+    """One data set: an .h5ad file with raw counts, or a simulation."""
 
     path: str | None = None
     """The file, relative to the working directory. Give this, or `url` with `sha256`."""
@@ -43,6 +36,8 @@ class Dataset(Section):
     """Where to download the file from."""
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
     """What the download must hash to."""
+    simulate: dict[str, Any] | None = None
+    """Parameters of a simulation (aif.simulation); `preset` takes those of config/simulations.yaml."""
     batch_key: str
     """The column of obs that names each cell's batch."""
     label_key: str | None = None
@@ -52,10 +47,17 @@ class Dataset(Section):
     n_top_genes: int | None = Field(None, ge=2)
     """Keep only that many of the most variable genes (scanpy, within batches)."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _columns_of_simulations(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("simulate") is not None:
+            return {"batch_key": "batch", "label_key": "cell_type", **given}
+        return given
+
     @model_validator(mode="after")
     def _one_source(self) -> Dataset:
-        if (self.path is None) == (self.url is None):
-            raise ValueError("give either path, or url with sha256")
+        if [self.path, self.url, self.simulate].count(None) != 2:
+            raise ValueError("give either path, or url with sha256, or simulate")
         if (self.url is None) != (self.sha256 is None):
             raise ValueError("url and sha256 go together")
         return self
@@ -153,134 +155,6 @@ def load_yaml(path: str | Path) -> dict[str, Any]:
     return yaml.safe_load(Path(path).read_text())
 
 
-def complete(given: dict[str, Any], default_run: Path, table: dict[str, Any]) -> Config:
-    """Return the validated config: what the user gave, and the default run for all other keys.
-
-    Parameters
-    ----------
-    given
-        Top-level keys given by --configfile or --config. Each replaces the default run's as a whole.
-    default_run
-        config/config.yaml.
-    table
-        The content of config/variants.yaml.
-
-    Raises
-    ------
-    InputError
-        One line that names the key and what to do.
-    """
-    try:
-        config = Config.model_validate({**load_yaml(default_run), **given})
-    except ValidationError as error:
-        raise InputError(_one_line(error)) from None
-    for name in config.variants:
-        if name not in table["variants"]:
-            known = list(table["variants"])
-            raise InputError(f"config: variants: unknown variant {name!r}; {_hint(name, known)}")
-        hyperparameters(config, table, name)
-    _check_grid(config.grid, list(table["variants"]))
-    for name, dataset in config.datasets.items():
-        if dataset.path is not None and not Path(dataset.path).is_file():
-            raise InputError(
-                f"config: datasets.{name}.path: there is no file {dataset.path!r}; "
-                "give the path of an .h5ad file, relative to the working directory"
-            )
-        _check_target(config.correction.target, dataset)
-    return config
-
-
-def _check_grid(grid: Grid, variants: list[str]) -> None:
-    """Look for names that no variant's sheet would stumble on."""
-    layers = {"": grid.model_extra}
-    for section in ("weighting", "input", "variants"):
-        layers |= {f"{section}.{k}.": lists for k, lists in getattr(grid, section).items()}
-    for name in grid.variants:
-        if name not in variants:
-            raise InputError(
-                f"config: grid.variants.{name}: unknown variant; {_hint(name, variants)}"
-            )
-    for place, lists in layers.items():
-        for name in lists:
-            if name not in NAMES:
-                hint = _hint(name, list(NAMES))
-                raise InputError(f"config: grid.{place}{name}: unknown key; {hint}")
-
-
-def _check_target(target: str | dict[str, float], dataset: Dataset) -> None:
-    """Look into the file for the batches that the config names, before a model is trained for them.
-
-    What else may be wrong with the file is said by the rule that checks it.
-    """
-    named = {target} - {"mean"} if isinstance(target, str) else set(target)
-    if not named or dataset.path is None:
-        return
-    import h5py
-    from anndata.io import read_elem
-
-    try:
-        with h5py.File(dataset.path) as file:
-            batches = set(read_elem(file["obs"])[dataset.batch_key].astype(str))
-    except (OSError, KeyError):
-        return
-    for name in sorted(named - batches):
-        raise InputError(
-            f"config: correction.target: {dataset.path} has no batch {name!r}; "
-            f"give mean or one of {sorted(batches)}"
-        )
-
-
-def hyperparameters(
-    config: Config, table: dict[str, Any], variant: str, row: dict[str, Any] | None = None
-) -> Hyperparameters:
-    """Return a variant's hyperparameters with the config's overrides, and those of a grid's row.
-
-    Raises
-    ------
-    InputError
-        If an override is unknown or out of its range.
-    """
-    row = row or {}
-    known = {**defaults_of(table, variant), **config.hyperparameters, **row}
-    for key in config.hyperparameters:
-        if key not in NAMES:
-            hint = _hint(key, list(NAMES))
-            raise InputError(f"config: hyperparameters.{key}: unknown key; {hint}")
-    try:
-        return HYPERPARAMETERS.validate_python(known)
-    except ValidationError as error:
-        section = "grid" if error.errors()[0]["loc"][0] in row else "hyperparameters"
-        raise InputError(_one_line(error, f"{section}.")) from None
-
-
 def schema() -> str:
     """Return the JSON schema of the config, as kept in config/schemas."""
     return json.dumps(Config.model_json_schema(), indent=2) + "\n"
-
-
-def _one_line(error: ValidationError, prefix: str = "") -> str:
-    """Return one problem of a validation as one line, a misspelt key before what it leaves out."""
-    first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
-    key = prefix + ".".join(str(part) for part in first["loc"] if part != "[key]")
-    if first["type"] == "extra_forbidden":
-        problem = f"unknown key; {_hint(str(first['loc'][-1]), _keys_at(first['loc'][:-1]))}"
-    elif first["type"] == "missing":
-        problem = "is missing; add it"
-    elif first["type"] == "literal_error" and first["loc"][-1] == "[key]":
-        problem = f"unknown key; known are {first['ctx']['expected']}"
-    elif first["loc"] and first["loc"][-1] == "[key]":
-        problem = "a name may hold letters, digits, _ and - only"
-    else:
-        problem = f"{first['msg'].removeprefix('Value error, ')} (got {first['input']!r})"
-    return f"config: {key}: {problem}"
-
-
-def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    section = {"datasets": Dataset, "correction": Correction, "evaluation": Evaluation}
-    model = section[location[0]] if location else Config
-    return list(model.model_fields)
-
-
-def _hint(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"

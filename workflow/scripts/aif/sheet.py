@@ -6,7 +6,8 @@ import itertools
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from aif.config import Config, Grid, hyperparameters
+from aif.config import Config, Grid
+from aif.config_checks import hyperparameters
 from aif.rule import InputError
 from aif.variants import (
     COEFFICIENTS,

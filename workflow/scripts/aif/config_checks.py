@@ -1,0 +1,179 @@
+"""What a config says is completed and checked before anything runs; errors are one line."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from aif.config import Config, Correction, Dataset, Evaluation, Grid, load_yaml
+from aif.rule import InputError
+from aif.simulation import Simulation
+from aif.variants import NAMES, Hyperparameters, defaults_of
+
+HYPERPARAMETERS = TypeAdapter(Hyperparameters)
+SIMULATION = TypeAdapter(Simulation)
+
+
+def complete(
+    given: dict[str, Any], default_run: Path, table: dict[str, Any], presets: dict[str, Any]
+) -> Config:
+    """Return the validated config: what the user gave, and the default run for all other keys.
+
+    Parameters
+    ----------
+    given
+        Top-level keys given by --configfile or --config. Each replaces the default run's as a whole.
+    default_run
+        config/config.yaml.
+    table
+        The content of config/variants.yaml.
+    presets
+        The content of config/simulations.yaml.
+
+    Raises
+    ------
+    InputError
+        One line that names the key and what to do.
+    """
+    try:
+        config = Config.model_validate({**load_yaml(default_run), **given})
+    except ValidationError as error:
+        raise InputError(_one_line(error)) from None
+    for name in config.variants:
+        if name not in table["variants"]:
+            known = list(table["variants"])
+            raise InputError(f"config: variants: unknown variant {name!r}; {_hint(name, known)}")
+        hyperparameters(config, table, name)
+    _check_grid(config.grid, list(table["variants"]))
+    for name, dataset in config.datasets.items():
+        if dataset.path is not None and not Path(dataset.path).is_file():
+            raise InputError(
+                f"config: datasets.{name}.path: there is no file {dataset.path!r}; "
+                "give the path of an .h5ad file, relative to the working directory"
+            )
+        if dataset.simulate is not None:
+            simulation(name, dataset, presets)
+        _check_target(config.correction.target, dataset)
+    return config
+
+
+def _check_grid(grid: Grid, variants: list[str]) -> None:
+    """Look for names that no variant's sheet would stumble on."""
+    layers = {"": grid.model_extra}
+    for section in ("weighting", "input", "variants"):
+        layers |= {f"{section}.{k}.": lists for k, lists in getattr(grid, section).items()}
+    for name in grid.variants:
+        if name not in variants:
+            raise InputError(
+                f"config: grid.variants.{name}: unknown variant; {_hint(name, variants)}"
+            )
+    for place, lists in layers.items():
+        for name in lists:
+            if name not in NAMES:
+                hint = _hint(name, list(NAMES))
+                raise InputError(f"config: grid.{place}{name}: unknown key; {hint}")
+
+
+def _check_target(target: str | dict[str, float], dataset: Dataset) -> None:
+    """Look into the file for the batches that the config names, before a model is trained for them.
+
+    What else may be wrong with the file is said by the rule that checks it.
+    """
+    named = {target} - {"mean"} if isinstance(target, str) else set(target)
+    if not named or dataset.path is None:
+        return
+    import h5py
+    from anndata.io import read_elem
+
+    try:
+        with h5py.File(dataset.path) as file:
+            batches = set(read_elem(file["obs"])[dataset.batch_key].astype(str))
+    except (OSError, KeyError):
+        return
+    for name in sorted(named - batches):
+        raise InputError(
+            f"config: correction.target: {dataset.path} has no batch {name!r}; "
+            f"give mean or one of {sorted(batches)}"
+        )
+
+
+def hyperparameters(
+    config: Config, table: dict[str, Any], variant: str, row: dict[str, Any] | None = None
+) -> Hyperparameters:
+    """Return a variant's hyperparameters with the config's overrides, and those of a grid's row.
+
+    Raises
+    ------
+    InputError
+        If an override is unknown or out of its range.
+    """
+    row = row or {}
+    known = {**defaults_of(table, variant), **config.hyperparameters, **row}
+    for key in config.hyperparameters:
+        if key not in NAMES:
+            hint = _hint(key, list(NAMES))
+            raise InputError(f"config: hyperparameters.{key}: unknown key; {hint}")
+    try:
+        return HYPERPARAMETERS.validate_python(known)
+    except ValidationError as error:
+        section = "grid" if error.errors()[0]["loc"][0] in row else "hyperparameters"
+        raise InputError(_one_line(error, f"{section}.")) from None
+
+
+def simulation(name: str, dataset: Dataset, presets: dict[str, Any]) -> Simulation:
+    """Return the parameters of a data set that is simulated, its preset's completed by its own.
+
+    Raises
+    ------
+    InputError
+        If the preset or a parameter is unknown, or a value is out of its range.
+    """
+    place = f"datasets.{name}.simulate"
+    own = dict(dataset.simulate or {})
+    preset = own.pop("preset", None)
+    if preset is not None and preset not in presets:
+        raise InputError(f"config: {place}.preset: {_hint(str(preset), list(presets))}")
+    known = [field.name for field in dataclasses.fields(Simulation)]
+    for key in own:
+        if key not in known:
+            hint = _hint(key, [*known, "preset"])
+            raise InputError(f"config: {place}.{key}: unknown key; {hint}")
+    try:
+        return SIMULATION.validate_python({**presets.get(preset, {}), **own})
+    except ValidationError as error:
+        raise InputError(_one_line(error, f"{place}.")) from None
+
+
+def _one_line(error: ValidationError, prefix: str = "") -> str:
+    """Return one problem of a validation as one line, a misspelt key before what it leaves out."""
+    first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+    key = prefix + ".".join(str(part) for part in first["loc"] if part != "[key]")
+    key = key.rstrip(".")
+    if first["type"] == "extra_forbidden":
+        problem = f"unknown key; {_hint(str(first['loc'][-1]), _keys_at(first['loc'][:-1]))}"
+    elif first["type"] == "missing":
+        problem = "is missing; add it"
+    elif first["type"] == "literal_error" and first["loc"][-1] == "[key]":
+        problem = f"unknown key; known are {first['ctx']['expected']}"
+    elif first["loc"] and first["loc"][-1] == "[key]":
+        problem = "a name may hold letters, digits, _ and - only"
+    else:
+        problem = first["msg"].removeprefix("Value error, ")
+        if not isinstance(first["input"], dict):
+            problem += f" (got {first['input']!r})"
+    return f"config: {key}: {problem}"
+
+
+def _keys_at(location: tuple[int | str, ...]) -> list[str]:
+    section = {"datasets": Dataset, "correction": Correction, "evaluation": Evaluation}
+    model = section[location[0]] if location else Config
+    return list(model.model_fields)
+
+
+def _hint(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
