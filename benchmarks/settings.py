@@ -24,7 +24,7 @@ from aif.baselines import BASELINES  # noqa: E402
 from aif.cells import model_cells  # noqa: E402
 from aif.config import load_yaml  # noqa: E402
 from aif.correction import corrected_expression, correction_target  # noqa: E402
-from aif.evaluation import evaluate, evaluated_space  # noqa: E402
+from aif.evaluation import evaluate, evaluated_space, log_expression  # noqa: E402
 from aif.preprocessing import standardise, transform  # noqa: E402
 from aif.training import train  # noqa: E402
 from aif.variants import Hyperparameters, defaults_of, variant_of  # noqa: E402
@@ -72,7 +72,7 @@ def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
     seconds = time.perf_counter() - start
     ids = {"dataset": keys["data"], "method": method, "row": "", "seed": seed}
     corrected.uns["aif"] = {**ids, **info, "seconds": seconds, "peak_memory_mb": 0.0}
-    metrics, _ = evaluate(corrected, reference, EVALUATION)
+    metrics = evaluate(corrected, reference, EVALUATION).metrics
     values = metrics.set_index("metric")["value"].reindex(KEPT)
     row = {**keys, **values, "purity": purity(corrected), "seconds": seconds, **facts}
     table = pd.DataFrame([row]).astype({"seed": int})
@@ -107,7 +107,9 @@ def aif(
 
 def purity(corrected: ad.AnnData, k: int = 30) -> float:
     """Return the mean share of a cell's k neighbours that have its own type."""
-    space = evaluated_space(corrected, EVALUATION["n_pcs"], EVALUATION["seed"])
+    space = evaluated_space(
+        corrected, log_expression(corrected), EVALUATION["n_pcs"], EVALUATION["seed"]
+    )
     neighbours = NearestNeighbors(n_neighbors=k + 1).fit(space).kneighbors(space)[1][:, 1:]
     types = corrected.obs["cell_type"].cat.codes.to_numpy()
     return float((types[neighbours] == types[:, None]).mean())

@@ -13,7 +13,7 @@ from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
 from aif.controls import perfect_types, shuffled
-from aif.evaluation import embed, evaluate, evaluated_space, group_columns
+from aif.evaluation import embed, evaluate, evaluated_space, group_columns, log_expression
 from aif.metrics import COLUMNS, SCIB_BATCH, SCIB_BIO
 from aif.preprocessing import transform
 from aif.rule import InputError
@@ -185,7 +185,7 @@ def test_controls_repeat_and_depend_on_the_seed(reference):
 )
 def test_values_lie_in_their_ranges(n, n_types, n_batches, effect, seed):
     reference = transform(counts(n, n_types, n_batches, effect, seed), "norm_log")
-    table, _ = evaluate(as_corrected(reference), reference, {**OPTIONS, "repetitions": 2})
+    table, *_ = evaluate(as_corrected(reference), reference, {**OPTIONS, "repetitions": 2})
     assert not (table["status"] == "failed").any(), table["reason"]
     found = table[table["status"] == "ok"].astype({"value": float, "low": float, "high": float})
     assert (found["value"] >= found["low"] - 1e-6).all()
@@ -196,7 +196,7 @@ def test_values_lie_in_their_ranges(n, n_types, n_batches, effect, seed):
 def test_without_labels_the_label_free_metrics_remain(reference, uncorrected):
     unlabelled = as_corrected(reference)
     del unlabelled.obs["cell_type"]
-    table, coordinates = evaluate(unlabelled, reference, OPTIONS)
+    table, coordinates, _ = evaluate(unlabelled, reference, OPTIONS)
     found, labelled = scores(table), scores(uncorrected)
     free = ["PCR_comparison", "iLISI", "1-ASW_B", "LISI_B"]
     pd.testing.assert_series_equal(found[free], labelled[free])
@@ -250,7 +250,7 @@ def test_all_transforms_are_judged_on_one_scale():
         if name == "raw":
             correction.X[correction.X == 0] = -1  # below 0 counts as 0
         correction.uns["aif"]["transform"] = name
-        spaces.append(evaluated_space(correction, 5, 0))
+        spaces.append(evaluated_space(correction, log_expression(correction), 5, 0))
     for space in spaces[:2]:
         np.testing.assert_allclose(space, spaces[2], atol=1e-3)
 
@@ -260,7 +260,7 @@ def test_evaluation_repeats_bitwise_and_writes_the_contract(reference):
     runs = [evaluate(as_corrected(reference), reference, options) for _ in range(2)]
     for one, other in zip(*runs, strict=True):
         assert one.to_csv() == other.to_csv()
-    metrics, coordinates = runs[0]
+    metrics, coordinates, _ = runs[0]
     assert tuple(metrics.columns) == COLUMNS
     assert not metrics.duplicated(["suite", "metric"]).any()
     assert set(metrics["suite"]) == {"original", "scib", "cost"}
@@ -281,7 +281,7 @@ def test_every_embedding_keeps_groups_together(name, dimensions, cells):
 def test_a_correction_that_makes_all_cells_equal_has_scores(reference):
     collapsed = as_corrected(reference)
     collapsed.X = np.ones(reference.shape, dtype=np.float32)
-    table, coordinates = evaluate(collapsed, reference, {**OPTIONS, "embedding": "tsne"})
+    table, coordinates, _ = evaluate(collapsed, reference, {**OPTIONS, "embedding": "tsne"})
     assert abs(scores(table)["ARI_CT"]) < 0.1
     assert np.isfinite(coordinates[["x", "y"]]).all(axis=None)
 

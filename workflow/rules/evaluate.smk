@@ -5,6 +5,7 @@ rule evaluate:
     output:
         metrics="results/{dataset}/{product}/metrics.tsv",
         embedding="results/{dataset}/{product}/embedding.tsv",
+        expression="results/{dataset}/{product}/expression.tsv",
     log:
         "results/{dataset}/{product}/evaluate.log",
     conda:

@@ -14,9 +14,14 @@ with rule_log(snakemake) as log, threadpool_limits(snakemake.threads):
     groups = {"all": np.ones(corrected.n_obs, dtype=bool)}
     if "held_out" in corrected.obs:
         groups |= cell_groups(corrected.obs["held_out"].to_numpy())
-    metrics, coordinates = evaluate_apart(corrected, reference, snakemake.params.evaluation, groups)
-    for row in metrics[metrics["status"] == "failed"].itertuples():
+    found = evaluate_apart(corrected, reference, snakemake.params.evaluation, groups)
+    for row in found.metrics[found.metrics["status"] == "failed"].itertuples():
         log.warning("warning: %s failed: %s", row.metric, row.reason)
-    for table, output in ((metrics, "metrics"), (coordinates, "embedding")):
+    outputs = {
+        "metrics": found.metrics,
+        "embedding": found.coordinates,
+        "expression": found.expression,
+    }
+    for output, table in outputs.items():
         with atomic(snakemake.output[output]) as path:
             table.to_csv(path, sep="\t", index=False)

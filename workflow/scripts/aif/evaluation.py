@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import anndata as ad
 import numpy as np
@@ -14,6 +14,7 @@ from scipy import sparse
 from sklearn.manifold import TSNE
 from umap import umap_
 
+from aif.differential_expression import de_rows
 from aif.metrics import COST, Groups, LeftOut, tidy
 from aif.original_metrics import Repetitions, original_rows
 from aif.scib_suite import EMBEDDING, scib_rows
@@ -30,13 +31,31 @@ with contextlib.suppress(RuntimeError):
         function.enable_caching()
 
 
+class Evaluation(NamedTuple):
+    """The tables of an evaluation.
+
+    Attributes
+    ----------
+    metrics
+        The rows of metrics.tsv.
+    coordinates
+        The rows of embedding.tsv.
+    expression
+        The rows of expression.tsv: F1 of the genes found over the threshold, where the truth is known.
+    """
+
+    metrics: pd.DataFrame
+    coordinates: pd.DataFrame
+    expression: pd.DataFrame
+
+
 def evaluate_apart(
     corrected: ad.AnnData,
     reference: ad.AnnData,
     options: dict[str, Any],
     groups: dict[str, np.ndarray],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return all metrics of each group of cells on its own, and the first group's coordinates.
+) -> Evaluation:
+    """Return all metrics of each group of cells on its own; the other tables are the first's.
 
     Parameters
     ----------
@@ -45,17 +64,18 @@ def evaluate_apart(
     groups
         (n,) bool by name, the first being shown.
     """
-    tables = [
+    found = [
         evaluate(corrected[mask].copy(), reference[mask].copy(), options, name)
         for name, mask in groups.items()
     ]
-    return pd.concat([metrics for metrics, _ in tables], ignore_index=True), tables[0][1]
+    metrics = pd.concat([part.metrics for part in found], ignore_index=True)
+    return found[0]._replace(metrics=metrics)
 
 
 def evaluate(
     corrected: ad.AnnData, reference: ad.AnnData, options: dict[str, Any], cells_name: str = "all"
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return all metrics of a correction, and the coordinates of its cells in the embedding.
+) -> Evaluation:
+    """Return all metrics of a correction, and what its pictures show.
 
     Parameters
     ----------
@@ -67,10 +87,6 @@ def evaluate(
         n_pcs, embedding, repetitions, subsample and seed.
     cells_name
         What the column `cells` calls these cells.
-
-    Returns
-    -------
-    The rows of metrics.tsv and of embedding.tsv
 
     Raises
     ------
@@ -84,15 +100,18 @@ def evaluate(
     ids = {**{key: corrected.uns["aif"][key] for key in IDS}, "cells": cells_name}
     seed = options["seed"]
     obs = group_columns(corrected.obs)
-    space = evaluated_space(corrected, options["n_pcs"], seed)
+    expression = log_expression(corrected)
+    space = evaluated_space(corrected, expression, options["n_pcs"], seed)
     cells = ad.AnnData(obs=obs, obsm={EMBEDDING: space})
     sc.pp.neighbors(cells, use_rep=EMBEDDING, random_state=seed)
     before = ad.AnnData(principal_components(reference.X, options["n_pcs"], seed), obs=obs)
     picture = embed(cells, options["embedding"], seed)
     repetitions = Repetitions(options["repetitions"], options["subsample"], seed)
+    changed, curves = de_rows(expression, reference)
     rows = [
         *original_rows(obs, picture, repetitions),
         *scib_rows(cells, before, seed),
+        *changed,
         *cost_rows(corrected.uns["aif"], Groups.of(obs)),
     ]
     coordinates = pd.DataFrame(
@@ -106,7 +125,9 @@ def evaluate(
             "y": picture[:, 1],
         }
     )
-    return tidy(rows, ids), coordinates
+    for column, name in enumerate(("dataset", "method")):
+        curves.insert(column, name, ids[name])
+    return Evaluation(tidy(rows, ids), coordinates, curves)
 
 
 def group_columns(obs: pd.DataFrame) -> pd.DataFrame:
@@ -115,28 +136,37 @@ def group_columns(obs: pd.DataFrame) -> pd.DataFrame:
     return columns.astype(str).astype("category")
 
 
-def evaluated_space(corrected: ad.AnnData, n_pcs: int, seed: int) -> np.ndarray:
-    """Return what a correction is judged in: its embedding, or components of its expression.
+def log_expression(corrected: ad.AnnData) -> np.ndarray | sparse.spmatrix | None:
+    """Return a correction's logarithms, None where it is an embedding.
 
-    Corrected raw and norm values are brought to norm_log first: negative values as 0, every cell
-    scaled to the median library of the counts, log1p. So all transforms are judged on one scale.
+    Corrected raw and norm values are brought to norm_log: negative values as 0, every cell scaled
+    to the median library of the counts, log1p. So all transforms are judged on one scale.
     """
     info = corrected.uns["aif"]
     if info["output"] == "embedding":
-        space = np.asarray(corrected.obsm["X_corrected"], dtype=np.float32)
-        if not np.isfinite(space).all():
-            raise ValueError("corrected.h5ad: obsm X_corrected has NaN or infinite values")
-        return space
+        return None
     x = corrected.X
     if not np.isfinite(x.data if sparse.issparse(x) else x).all():
         raise ValueError("corrected.h5ad: X has NaN or infinite values")
-    if info["transform"] != "norm_log":
-        positive = ad.AnnData(x.maximum(0) if sparse.issparse(x) else np.maximum(x, 0))
-        libraries = np.asarray(corrected.layers["counts"].sum(axis=1))
-        sc.pp.normalize_total(positive, target_sum=np.median(libraries))
-        sc.pp.log1p(positive)
-        x = positive.X
-    return principal_components(x, n_pcs, seed)
+    if info["transform"] == "norm_log":
+        return x
+    positive = ad.AnnData(x.maximum(0) if sparse.issparse(x) else np.maximum(x, 0))
+    libraries = np.asarray(corrected.layers["counts"].sum(axis=1))
+    sc.pp.normalize_total(positive, target_sum=np.median(libraries))
+    sc.pp.log1p(positive)
+    return positive.X
+
+
+def evaluated_space(
+    corrected: ad.AnnData, expression: np.ndarray | sparse.spmatrix | None, n_pcs: int, seed: int
+) -> np.ndarray:
+    """Return what a correction is judged in: its embedding, or components of `log_expression`."""
+    if expression is not None:
+        return principal_components(expression, n_pcs, seed)
+    space = np.asarray(corrected.obsm["X_corrected"], dtype=np.float32)
+    if not np.isfinite(space).all():
+        raise ValueError("corrected.h5ad: obsm X_corrected has NaN or infinite values")
+    return space
 
 
 def principal_components(x: np.ndarray | sparse.spmatrix, n_pcs: int, seed: int) -> np.ndarray:

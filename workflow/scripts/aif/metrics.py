@@ -41,7 +41,7 @@ class Metric:
     Attributes
     ----------
     name, suite
-        `suite` is original, scib or cost.
+        `suite` is original, scib, expression or cost.
     low, high
         The range; None where it has no bound. "batches" and "types" stand for their numbers.
     better
@@ -127,6 +127,11 @@ SCIB_BATCH = (
 BIO_SCORE = Metric("bio_score", "scib")
 BATCH_SCORE = Metric("batch_score", "scib", needs_types=0)
 OVERALL = Metric("overall", "scib")
+DE = tuple(
+    Metric(f"DE_AUC_{direction}_{genes}", "expression")
+    for genes in ("all", "variable")
+    for direction in ("up", "down")
+)
 COST = (
     Metric("seconds", "cost", high=None, better="lower", needs_types=0),
     Metric("peak_memory_mb", "cost", high=None, better="lower", needs_types=0),
@@ -135,7 +140,7 @@ COST = (
 MAXIMUM = "_max"  # ends the names of the maxima over the original's repetitions
 NAMES = (
     *(metric.name + end for metric in ORIGINAL for end in ("", MAXIMUM)),
-    *(metric.name for metric in (*SCIB_BIO, *SCIB_BATCH, BIO_SCORE, BATCH_SCORE, OVERALL)),
+    *(metric.name for metric in (*SCIB_BIO, *SCIB_BATCH, BIO_SCORE, BATCH_SCORE, OVERALL, *DE)),
 )
 
 

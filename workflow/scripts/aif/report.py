@@ -11,7 +11,7 @@ from aif.metrics import MAXIMUM
 from aif.page import data_uri, fill
 
 SCORES = ("overall", "bio_score", "batch_score")
-SUITES = ("scib", "original", "cost")
+SUITES = ("scib", "original", "expression", "cost")
 ARROWS = {"higher": "↑", "lower": "↓"}
 
 

@@ -72,7 +72,7 @@ def run_table(
             try:
                 networks = trained.training.networks.single(index)
                 corrected = correct_dataset(networks, trained.infos[index], adata, correction)
-                metrics, _ = evaluate_apart(corrected, reference, evaluation, groups)
+                metrics = evaluate_apart(corrected, reference, evaluation, groups).metrics
             except FloatingPointError as error:
                 ids |= {"status": "diverged", "reason": str(error)}
         for name in groups:
