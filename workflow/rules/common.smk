@@ -194,7 +194,7 @@ def figures(kind, products):
 
 FIGURES = figures("embedding", PRODUCTS) + figures("losses", AIF_PRODUCTS)
 
-# What each mode ends with: the default target's inputs, and the targets of the same names.
+# What the default target makes in each mode; the targets of the searches make the same.
 TARGETS = {
     "pipeline": ["results/report.html"],
     "grid_search": ["results/grid_search.tsv", "results/grid_search.html"],
