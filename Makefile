@@ -10,7 +10,8 @@ run: $(VENV)/installed
 	$(VENV)/bin/snakemake --cores $(CORES)
 
 test: $(VENV)/installed-tests
-	sh tests/browser/install_browser.sh
+	sh tests/install_browser.sh
+	sh tests/install_r.sh
 	$(VENV)/bin/python -m pytest
 
 style: $(VENV)/installed-tests
@@ -31,7 +32,11 @@ $(VENV)/installed: requirements.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements.txt
 	touch $@
 
-$(VENV)/installed-tests: $(VENV)/installed requirements-test.txt
+$(VENV)/installed-baselines: $(VENV)/installed requirements-baselines.txt
+	$(VENV)/bin/pip install --quiet --requirement requirements-baselines.txt
+	touch $@
+
+$(VENV)/installed-tests: $(VENV)/installed-baselines requirements-test.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements-test.txt
 	touch $@
 

@@ -22,10 +22,11 @@ wildcard_constraints:
     dataset="|".join(CONFIG.datasets),
     variant="|".join(CONFIG.variants),
     baseline="|".join(CONFIG.baselines) or "none",
+    repeat="|".join(REPEATS),
     stack="[0-9a-f]+",
     seed="[0-9]+",
     search="grid_search|robust_grid_search",
-    product=r"[^/]+/[^/]+",
+    product="|".join(PRODUCTS),
 
 
 rule all:

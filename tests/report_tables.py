@@ -19,7 +19,7 @@ METRICS = (
 VALUES = {"aif": 0.9, "combat": 0.7, "uncorrected": 0.5}
 
 
-def benchmark(dataset="pbmc", has_labels=True):
+def benchmark(dataset="pbmc", has_labels=True, seed=0, change=0.0):
     def isolated():
         raise ValueError("too few <b>cells</b>")
 
@@ -27,12 +27,13 @@ def benchmark(dataset="pbmc", has_labels=True):
     tables = []
     for method, value in VALUES.items():
         rows = [
-            metric.row(isolated if "isolated" in metric.name else lambda v=value: v, groups)
+            metric.row(
+                isolated if "isolated" in metric.name else lambda v=value + change: v, groups
+            )
             for metric in METRICS
         ]
-        tables.append(
-            tidy(rows, {"dataset": dataset, "method": method, "row": "", "seed": 0, "cells": "all"})
-        )
+        ids = {"dataset": dataset, "method": method, "row": "", "seed": seed, "cells": "all"}
+        tables.append(tidy(rows, ids))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -59,6 +60,18 @@ def embedding(dataset="pbmc", method="aif", has_labels=True):
             "y": rng.normal(size=100),
         }
     )
+
+
+def expression(dataset="pbmc"):
+    rows = [
+        (dataset, method, "", seed, "all", direction, threshold, VALUES[method] - threshold / 2)
+        for method in ("aif", "combat")
+        for seed in range(3)
+        for direction in ("up", "down")
+        for threshold in (0.0, 1.0)
+    ]
+    ids = ["dataset", "method", "row", "seed"]
+    return pd.DataFrame(rows, columns=[*ids, "genes", "direction", "threshold", "F1"])
 
 
 def checks(dataset="pbmc"):

@@ -1,12 +1,18 @@
 """The methods AIF is compared with, on cells whose batch effect is known."""
 
+import anndata as ad
 import numpy as np
 import pytest
 from cells import simulated
 from scipy import sparse
 
-from aif.baselines import BASELINES
+from aif.baselines import BASELINES, Baseline, corrected_or_reason
+from aif.evaluation import evaluate, not_judged
+from aif.metrics import METRICS
 from aif.preprocessing import transform
+
+OPTIONS = {"n_pcs": 10, "embedding": "pca", "repetitions": 2, "subsample": 0.8, "seed": 0}
+IDS = {"dataset": "cells", "row": "", "seed": 0}
 
 
 @pytest.fixture(scope="module")
@@ -14,8 +20,26 @@ def logs():
     return transform(simulated(n=300, effect=1), "norm_log")
 
 
-def values(adata, output):
-    x = adata.obsm["X_corrected"] if output == "embedding" else adata.X
+@pytest.fixture(scope="module")
+def corrected(logs):
+    """Each method's correction, made when first asked for; skips where its package is missing."""
+    results = {}
+
+    def of(name):
+        if name not in results:
+            ids = IDS | {"method": name}
+            results[name] = corrected_or_reason(BASELINES[name], logs.copy(), ids)
+        info = results[name].uns["aif"]
+        if info.get("status") == "not_run":
+            pytest.skip(info["reason"])
+        assert "reason" not in info, info
+        return results[name]
+
+    return of
+
+
+def values(adata):
+    x = adata.obsm.get("X_corrected", adata.X)
     return x.toarray() if sparse.issparse(x) else np.asarray(x)
 
 
@@ -26,21 +50,92 @@ def batch_distance(x, batch):
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_a_method_keeps_cells_and_genes_and_gives_finite_numbers(logs, name):
-    before = logs.X.copy()
-    result = BASELINES[name].run(logs, 0)
+def test_a_method_keeps_cells_and_genes_and_gives_finite_numbers(logs, corrected, name):
+    result = corrected(name)
     assert result.obs_names.equals(logs.obs_names)
     assert result.var_names.equals(logs.var_names)
-    assert np.isfinite(values(result, BASELINES[name].output)).all()
-    assert (before != logs.X).nnz == 0
+    for x in (result.X, *result.obsm.values(), *result.obsp.values()):
+        assert np.isfinite(x.data if sparse.issparse(x) else x).all()
+    has_embedding = BASELINES[name].output in ("embedding", "both")
+    assert ("X_corrected" in result.obsm) == has_embedding
+    assert ("connectivities" in result.obsp) == (BASELINES[name].output == "graph")
+    assert (result.layers["counts"] != logs.layers["counts"]).nnz == 0
 
 
-@pytest.mark.parametrize("name", ["combat", "harmony", "shuffled"])
-def test_a_method_brings_batches_together(logs, name):
+@pytest.mark.parametrize(
+    "name", ["combat", "harmony", "scanorama", "scvi", "limma", "seurat", "shuffled"]
+)
+def test_a_method_brings_batches_together(logs, corrected, name):
     batch = logs.obs["batch"].to_numpy()
-    before = batch_distance(values(logs, "expression"), batch)
-    after = batch_distance(values(BASELINES[name].run(logs, 0), BASELINES[name].output), batch)
-    assert after < before / 2
+    assert batch_distance(values(corrected(name)), batch) < batch_distance(values(logs), batch) / 2
+
+
+@pytest.mark.parametrize("name", ["scanorama", "scvi"])
+def test_expression_beside_an_embedding_is_corrected_and_in_units_of_the_logarithms(
+    logs, corrected, name
+):
+    batch, x = logs.obs["batch"].to_numpy(), corrected(name).X
+    x = x.toarray() if sparse.issparse(x) else x
+    assert batch_distance(x, batch) < batch_distance(values(logs), batch)
+    assert np.corrcoef(x.mean(0), values(logs).mean(0))[0, 1] > 0.95
+    # scVI gives the logarithm of an expected count, which is above the mean of logarithms.
+    assert x.mean() == pytest.approx(values(logs).mean(), rel=0.2)
+
+
+def test_bbknn_takes_neighbours_from_every_batch(logs, corrected):
+    distances = corrected("bbknn").obsp["distances"].tocoo()
+    batch = logs.obs["batch"].cat.codes.to_numpy()
+    found = np.zeros((logs.n_obs, 2))
+    np.add.at(found, (distances.row, batch[distances.col]), 1)
+    assert (found >= 2).all()
+
+
+def test_limma_leaves_no_difference_of_the_batches_means(logs, corrected):
+    x, batch = corrected("limma").X, logs.obs["batch"].to_numpy()
+    np.testing.assert_allclose(x[batch == "b0"].mean(0), x[batch == "b1"].mean(0), atol=1e-5)
+
+
+def test_a_graph_is_judged_by_the_metrics_of_graphs(logs, corrected):
+    table = evaluate(corrected("bbknn"), logs, OPTIONS).metrics.set_index("metric")
+    assert (table.loc[["NMI", "ARI", "graph_connectivity"], "status"] == "ok").all()
+    left_out = table.loc[["ASW_label", "PCR_comparison", "kBET", "overall", "ARI_CT"]]
+    assert (left_out["status"] == "left_out").all()
+    assert (left_out["reason"] == "the method returns a neighbour graph only").all()
+
+
+def broken(adata, seed):
+    raise ValueError("too many\nlines")
+
+
+def missing(adata, seed):
+    import no_such_package  # noqa: F401
+
+
+@pytest.mark.parametrize(
+    ("run", "status", "reason"),
+    [
+        (broken, "failed", "ValueError: too many"),
+        (missing, "not_run", "No module named 'no_such_package'"),
+    ],
+)
+def test_a_method_that_cannot_run_is_rows_with_its_reason(logs, tmp_path, run, status, reason):
+    baseline = Baseline(run, "expression", "scanpy")
+    result = corrected_or_reason(baseline, logs, IDS | {"method": "m"})
+    result.write_h5ad(tmp_path / "corrected.h5ad")
+    found = not_judged(ad.read_h5ad(tmp_path / "corrected.h5ad"))
+    assert found.metrics["metric"].tolist() == [metric.name for metric in METRICS]
+    assert set(found.metrics["status"]) == {status}
+    assert set(found.metrics["reason"]) == {reason}
+    assert found.metrics["value"].isna().all()
+    assert len(found.coordinates) == logs.n_obs
+    assert found.expression.empty
+
+
+def test_without_r_its_methods_do_not_run(logs, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    info = corrected_or_reason(BASELINES["limma"], logs, IDS | {"method": "limma"}).uns["aif"]
+    assert info["status"] == "not_run"
+    assert "there is no Rscript on the PATH" in info["reason"]
 
 
 def test_combat_leaves_genes_without_variation_as_they_are(logs):
@@ -48,4 +143,4 @@ def test_combat_leaves_genes_without_variation_as_they_are(logs):
     x = adata.X.toarray()
     x[:, 4] = 0
     adata.X = sparse.csr_matrix(x)
-    assert (values(BASELINES["combat"].run(adata, 0), "expression")[:, 4] == 0).all()
+    assert (values(BASELINES["combat"].run(adata, 0))[:, 4] == 0).all()

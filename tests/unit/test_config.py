@@ -75,7 +75,7 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
         ({"variants": []}, r"config: variants: "),
         ({"baselines": ["comba"]}, r"config: baselines\.0: "),
         ({"seed": -1}, r"config: seed: "),
-        ({"seed": 2**32 - 1, "seeds": 2}, r"seed \+ seeds goes beyond 2\*\*32; give a smaller"),
+        ({"seed": 2**32 - 1, "seeds": 2}, r"the seeds go beyond 2\*\*32; give a smaller"),
         ({"variants": ["aif", "aif"]}, r"config: variants: has a name twice; remove one"),
         ({"holdout": 0.6}, r"config: holdout: .*less than or equal to 0\.5"),
         ({"rows_per_job": 0}, r"config: rows_per_job: "),

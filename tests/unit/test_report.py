@@ -1,16 +1,23 @@
 """The report's ranking, and that nothing from the data is taken for HTML."""
 
 import matplotlib
+import numpy as np
+import pandas as pd
 import pytest
 import report_tables
 from matplotlib import colors, image
 
-from aif.figures import OKABE_ITO, embedding_figure, losses_figure, save
-from aif.report import rank, render
+from aif.figures import OKABE_ITO, embedding_figure, expression_figure, losses_figure, save
+from aif.ranks import ranks
+from aif.report import overview, rank, render
+
+
+def ranked(benchmark):
+    return rank(benchmark, ranks(benchmark))
 
 
 def test_methods_stand_in_the_order_of_the_overall_score():
-    ranking = rank(report_tables.benchmark())
+    ranking = ranked(report_tables.benchmark())
     assert ranking.ranked_by == "overall"
     assert [method for method, _ in ranking.rows] == ["aif", "combat", "uncorrected"]
     assert [c.metric for c in ranking.columns][:3] == ["overall", "bio_score", "batch_score"]
@@ -18,14 +25,14 @@ def test_methods_stand_in_the_order_of_the_overall_score():
 
 
 def test_without_labels_the_batch_score_ranks():
-    ranking = rank(report_tables.benchmark(has_labels=False))
+    ranking = ranked(report_tables.benchmark(has_labels=False))
     assert ranking.ranked_by == "batch_score"
     assert ranking.rows[0][0] == "aif"
     assert any("no label_key" in reason for reason in ranking.reasons)
 
 
 def test_the_best_of_a_column_follows_its_direction():
-    ranking = rank(report_tables.benchmark())
+    ranking = ranked(report_tables.benchmark())
     metrics = [column.metric for column in ranking.columns]
     best = {
         metric: [method for method, cells in ranking.rows if cells[i].best]
@@ -36,15 +43,49 @@ def test_the_best_of_a_column_follows_its_direction():
 
 
 def test_missing_values_show_their_reason():
-    ranking = rank(report_tables.benchmark())
+    ranking = ranked(report_tables.benchmark())
     position = [c.metric for c in ranking.columns].index("isolated_labels_F1")
     assert {cells[position].text for _, cells in ranking.rows} == {"failed"}
     assert ranking.reasons == ["failed: isolated_labels_F1 (ValueError: too few <b>cells</b>)"]
 
 
+def test_a_method_that_did_not_run_stands_there_once_with_its_reason():
+    benchmark = report_tables.benchmark()
+    gone = benchmark["method"] == "combat"
+    benchmark.loc[gone, ["value", "status", "reason"]] = [np.nan, "not_run", "there is no R"]
+    ranking = ranked(benchmark)
+    assert [method for method, _ in ranking.rows] == ["aif", "uncorrected", "combat"]
+    assert {cell.text for cell in ranking.rows[-1][1]} == {"not run"}
+    assert "not run: combat (there is no R)" in ranking.reasons
+
+
+def test_the_overview_has_medians_over_seeds_and_mean_ranks_over_data_sets():
+    tables = [
+        report_tables.benchmark(dataset, seed=seed, change=seed / 10)
+        for dataset in ("first", "second")
+        for seed in range(3)
+    ]
+    benchmark = pd.concat(tables, ignore_index=True)
+    worse = (benchmark["dataset"] == "second") & (benchmark["method"] == "aif")
+    benchmark.loc[worse, "value"] = 0.1
+    page = overview(ranks(benchmark))
+    assert page.datasets == ["first", "second"]
+    rows = {method: [cell.text for cell in cells] for method, cells in page.rows}
+    assert rows == {
+        "combat": ["1.5", "0.800", "0.800"],
+        "aif": ["2.0", "1.000", "0.100"],
+        "uncorrected": ["2.5", "0.600", "0.600"],
+    }
+    assert page.rows[0][1][1].spread == "0.700 to 0.900"
+    assert overview(ranks(report_tables.benchmark())) is None
+
+
 def test_names_and_messages_are_escaped():
+    benchmark = report_tables.benchmark("<script>x</script>")
     page = render(
-        report_tables.benchmark("<script>x</script>"),
+        benchmark,
+        ranks(benchmark),
+        report_tables.expression("<script>x</script>"),
         report_tables.losses("<script>x</script>"),
         report_tables.checks("<script>x</script>"),
         [],
@@ -74,4 +115,13 @@ def test_losses_show_used_terms_only_and_the_kept_epoch():
     assert "rec" in labels
     assert "proj" not in labels
     assert figure.axes[0].lines[-1].get_xdata() == [19, 19]
+    matplotlib.pyplot.close(figure)
+
+
+def test_expression_shows_a_curve_per_method_and_direction():
+    figure = expression_figure(report_tables.expression(), "pbmc")
+    up, down = figure.axes
+    assert [line.get_label() for line in up.lines] == ["aif", "combat"]
+    np.testing.assert_allclose(up.lines[0].get_ydata(), [0.9, 0.4])
+    np.testing.assert_allclose(down.lines[1].get_ydata(), [0.7, 0.2])
     matplotlib.pyplot.close(figure)

@@ -7,7 +7,8 @@ import pytest
 from aif.best import best_run
 from aif.rule import InputError
 from aif.run_table import COLUMNS
-from aif.search import numbered_runs, statistics, summary
+from aif.search import numbered_runs, summary
+from aif.spread import statistics
 
 SHEET = pd.DataFrame({"row": [1, 2, 3], "key": ["a", "b", "c"]})
 SEEDS = [0, 1, 2]

@@ -1,5 +1,10 @@
 rule benchmark:
     input:
+        TARGETS["pipeline"],
+
+
+rule metrics:
+    input:
         produced("results/{dataset}/{product}/metrics.tsv", PRODUCTS),
     output:
         report(
@@ -13,7 +18,57 @@ rule benchmark:
     conda:
         "../../envs/report.yaml"
     params:
-        runs=[[dataset, method] for dataset in CONFIG.datasets for method in PRODUCTS.values()],
+        runs=[
+            [dataset, *method_and_seed]
+            for dataset in CONFIG.datasets
+            for method_and_seed in PRODUCTS.values()
+        ],
         code=code("concatenate.py"),
     script:
         "../scripts/concatenate.py"
+
+
+rule ranks:
+    input:
+        "results/benchmark.tsv",
+    output:
+        report(
+            "results/ranks.tsv",
+            caption="../report/ranks.rst",
+            category="Benchmark",
+            labels={"table": "medians and ranks over the seeds"},
+        ),
+    log:
+        "results/ranks.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        code=code("ranks.py"),
+    script:
+        "../scripts/ranks.py"
+
+
+rule expression:
+    input:
+        lambda wildcards: expand(
+            "results/{dataset}/{product}/expression.tsv",
+            dataset=wildcards.dataset,
+            product=PRODUCTS,
+        ),
+    output:
+        table="results/{dataset}/expression.tsv",
+        figure=report(
+            "results/{dataset}/expression.png",
+            caption="../report/expression.rst",
+            category="Benchmark",
+            subcategory="{dataset}",
+            labels={"figure": "differential expression"},
+        ),
+    log:
+        "results/{dataset}/expression.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        code=code("expression.py"),
+    script:
+        "../scripts/expression.py"

@@ -1,16 +1,60 @@
+# The methods AIF is compared with: each a rule with the environment of its package.
 rule baseline:
     input:
         "results/{dataset}/data/norm_log.h5ad",
     output:
-        "results/{dataset}/baselines/{baseline}/corrected.h5ad",
+        "results/{dataset}/baselines/{baseline}{repeat}/corrected.h5ad",
     log:
-        "results/{dataset}/baselines/{baseline}/correct.log",
+        "results/{dataset}/baselines/{baseline}{repeat}/correct.log",
+    wildcard_constraints:
+        baseline="uncorrected|combat|shuffled|perfect_types",
     conda:
         "../../envs/scanpy.yaml"
     threads: 1
     params:
-        ids=ids("baseline"),
-        seed=CONFIG.seed,
+        ids=baseline_ids,
         code=code("baseline.py"),
     script:
         "../scripts/baseline.py"
+
+
+use rule baseline as harmony with:
+    wildcard_constraints:
+        baseline="harmony",
+    conda:
+        "../../envs/harmony.yaml"
+
+
+use rule baseline as scanorama with:
+    wildcard_constraints:
+        baseline="scanorama",
+    conda:
+        "../../envs/scanorama.yaml"
+
+
+use rule baseline as scvi with:
+    wildcard_constraints:
+        baseline="scvi",
+    conda:
+        "../../envs/scvi.yaml"
+
+
+use rule baseline as bbknn with:
+    wildcard_constraints:
+        baseline="bbknn",
+    conda:
+        "../../envs/bbknn.yaml"
+
+
+use rule baseline as limma with:
+    wildcard_constraints:
+        baseline="limma",
+    conda:
+        "../../envs/limma.yaml"
+
+
+use rule baseline as seurat with:
+    wildcard_constraints:
+        baseline="seurat",
+    conda:
+        "../../envs/seurat.yaml"

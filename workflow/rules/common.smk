@@ -40,9 +40,21 @@ STACKS = {variant: stacks_by_key(sheet, CONFIG.rows_per_job) for variant, sheet 
 RUNS = {"grid_search": "grid_search", "robust_grid_search": "runs"}
 SEARCH_FIGURES = ["heatmaps", "spread", "loss_against_metrics"]
 
-# A product is a corrected data set: the folder below results/{dataset}, and the method's name.
-AIF_PRODUCTS = {f"{variant}/pipeline": variant for variant in CONFIG.variants}
-BASELINE_PRODUCTS = {f"baselines/{method}": method for method in CONFIG.baselines}
+# The seeds of the repeats, by the end of their folder; the first repeat has the folder itself.
+REPEATS = {"": CONFIG.seed} | {
+    f"/seed_{CONFIG.seed + i}": CONFIG.seed + i for i in range(1, CONFIG.repeats)
+}
+# A product is a corrected data set: the folder below results/{dataset}, the method and the seed.
+AIF_PRODUCTS = {
+    f"{variant}/pipeline{repeat}": (variant, seed)
+    for variant in CONFIG.variants
+    for repeat, seed in REPEATS.items()
+}
+BASELINE_PRODUCTS = {
+    f"baselines/{method}{repeat}": (method, seed)
+    for method in CONFIG.baselines
+    for repeat, seed in REPEATS.items()
+}
 PRODUCTS = {**BASELINE_PRODUCTS, **AIF_PRODUCTS}
 
 
@@ -78,13 +90,25 @@ def simulation_parameters(wildcards):
     return asdict(simulation(wildcards.dataset, dataset, SIMULATIONS))
 
 
-def ids(method):
-    """Return the ids of a run, which stand in every row of its tables."""
-    return lambda wildcards: {
+def ids(wildcards):
+    """Return the ids of a variant's runs, which stand in every row of their tables."""
+    return {"dataset": wildcards.dataset, "method": wildcards.variant, "row": ""}
+
+
+def baseline_ids(wildcards):
+    return {
         "dataset": wildcards.dataset,
-        "method": wildcards[method],
+        "method": wildcards.baseline,
         "row": "",
+        "seed": REPEATS[wildcards.repeat],
     }
+
+
+def evaluation(wildcards):
+    """Return how a product is judged; without a seed for that, its own is taken."""
+    own = CONFIG.evaluation.model_dump()
+    _, seed = PRODUCTS[wildcards.product]
+    return own if own["seed"] is not None else own | {"seed": seed}
 
 
 def variant_input(wildcards):
@@ -96,7 +120,7 @@ def variant_input(wildcards):
 def training_job(wildcards, seed, stack):
     """Return what `aif.run.Job` is made of: all that determines a training besides its cells."""
     return {
-        **ids("variant")(wildcards),
+        **ids(wildcards),
         "seed": seed,
         "variant": VARIANT_TRAITS[wildcards.variant],
         "stack": stack,
@@ -106,7 +130,7 @@ def training_job(wildcards, seed, stack):
 
 def pipeline_job(wildcards):
     own = asdict(hyperparameters(CONFIG, VARIANTS, wildcards.variant))
-    return training_job(wildcards, CONFIG.seed, [own])
+    return training_job(wildcards, REPEATS[wildcards.repeat], [own])
 
 
 def search_job(wildcards):
@@ -179,7 +203,7 @@ def run_config(wildcards):
 
 
 def figures(kind, products):
-    """Return kind, data set, method and path of the report's figures of one kind."""
+    """Return kind, data set, method and path of the report's figures of one kind: first repeats."""
     return [
         {
             "kind": kind,
@@ -188,15 +212,28 @@ def figures(kind, products):
             "path": f"results/{dataset}/{product}/{kind}.png",
         }
         for dataset in CONFIG.datasets
-        for product, method in products.items()
+        for product, (method, seed) in products.items()
+        if seed == CONFIG.seed
     ]
 
 
-FIGURES = figures("embedding", PRODUCTS) + figures("losses", AIF_PRODUCTS)
+FIGURES = [
+    *figures("embedding", PRODUCTS),
+    *figures("losses", AIF_PRODUCTS),
+    *(
+        {
+            "kind": "expression",
+            "dataset": dataset,
+            "method": "",
+            "path": f"results/{dataset}/expression.png",
+        }
+        for dataset in CONFIG.datasets
+    ),
+]
 
 # What the default target makes in each mode; the targets of the searches make the same.
 TARGETS = {
-    "pipeline": ["results/report.html"],
+    "pipeline": ["results/report.html", "results/ranks.tsv"],
     "grid_search": ["results/grid_search.tsv", "results/grid_search.html"],
     "robust_grid_search": [
         "results/runs.tsv",

@@ -1,11 +1,11 @@
 rule correct:
     input:
         cells=variant_input,
-        model="results/{dataset}/{variant}/pipeline/model.pt",
+        model="results/{dataset}/{variant}/pipeline{repeat}/model.pt",
     output:
-        "results/{dataset}/{variant}/pipeline/corrected.h5ad",
+        "results/{dataset}/{variant}/pipeline{repeat}/corrected.h5ad",
     log:
-        "results/{dataset}/{variant}/pipeline/correct.log",
+        "results/{dataset}/{variant}/pipeline{repeat}/correct.log",
     conda:
         "../../envs/torch.yaml"
     threads: 1

@@ -12,7 +12,7 @@ rule evaluate:
         "../../envs/scib.yaml"
     threads: 1
     params:
-        evaluation=EVALUATION,
+        evaluation=evaluation,
         code=code("evaluate.py"),
     script:
         "../scripts/evaluate.py"

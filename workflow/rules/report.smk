@@ -43,6 +43,8 @@ rule plot_losses:
 rule report:
     input:
         benchmark="results/benchmark.tsv",
+        ranks="results/ranks.tsv",
+        expression=expand("results/{dataset}/expression.tsv", dataset=CONFIG.datasets),
         losses=produced("results/{dataset}/{product}/losses.tsv", AIF_PRODUCTS),
         checks=expand("results/{dataset}/data/checks.tsv", dataset=CONFIG.datasets),
         figures=[figure["path"] for figure in FIGURES],

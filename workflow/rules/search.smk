@@ -9,7 +9,7 @@ rule hyperparameters:
     conda:
         "../../envs/report.yaml"
     params:
-        ids=ids("variant"),
+        ids=ids,
         rows=sheet_rows,
         code=code("hyperparameters.py"),
     script:

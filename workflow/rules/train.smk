@@ -2,10 +2,10 @@ rule train:
     input:
         variant_input,
     output:
-        model="results/{dataset}/{variant}/pipeline/model.pt",
-        losses="results/{dataset}/{variant}/pipeline/losses.tsv",
+        model="results/{dataset}/{variant}/pipeline{repeat}/model.pt",
+        losses="results/{dataset}/{variant}/pipeline{repeat}/losses.tsv",
     log:
-        "results/{dataset}/{variant}/pipeline/train.log",
+        "results/{dataset}/{variant}/pipeline{repeat}/train.log",
     priority: 10
     conda:
         "../../envs/torch.yaml"

@@ -2,27 +2,20 @@
 
 import anndata as ad
 
-from aif.baselines import BASELINES
-from aif.rule import InputError, atomic, measured, rule_log, versions
+from aif.baselines import BASELINES, corrected_or_reason
+from aif.rule import InputError, atomic, rule_log
 
 with rule_log(snakemake) as log:
-    ids, seed = snakemake.params.ids, snakemake.params.seed
-    baseline = BASELINES[ids["method"]]
+    ids = snakemake.params.ids
     adata = ad.read_h5ad(snakemake.input[0])
     if ids["method"] == "perfect_types" and "cell_type" not in adata.obs:
         raise InputError(
             f"config: baselines: perfect_types needs datasets.{ids['dataset']}.label_key"
         )
-    with measured() as cost:
-        result = baseline.run(adata, seed)
-    result.uns["aif"] = {
-        **ids,
-        "seed": seed,
-        "transform": "norm_log",
-        "output": baseline.output,
-        "device": "cpu",
-        "versions": versions("scanpy", "harmonypy", "numpy", "anndata"),
-        **cost,
-    }
+    result = corrected_or_reason(BASELINES[ids["method"]], adata, ids)
+    if "reason" in result.uns["aif"]:
+        log.warning(
+            "warning: %s on %s: %s", ids["method"], ids["dataset"], result.uns["aif"]["reason"]
+        )
     with atomic(snakemake.output[0]) as path:
         result.write_h5ad(path)

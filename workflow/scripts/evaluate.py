@@ -4,19 +4,22 @@ import anndata as ad
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from aif.evaluation import evaluate_apart
+from aif.evaluation import evaluate_apart, not_judged
 from aif.holdout import cell_groups
 from aif.rule import atomic, rule_log
 
 with rule_log(snakemake) as log, threadpool_limits(snakemake.threads):
     corrected = ad.read_h5ad(snakemake.input.corrected)
-    reference = ad.read_h5ad(snakemake.input.reference)
-    groups = {"all": np.ones(corrected.n_obs, dtype=bool)}
-    if "held_out" in corrected.obs:
-        groups |= cell_groups(corrected.obs["held_out"].to_numpy())
-    found = evaluate_apart(corrected, reference, snakemake.params.evaluation, groups)
-    for row in found.metrics[found.metrics["status"] == "failed"].itertuples():
-        log.warning("warning: %s failed: %s", row.metric, row.reason)
+    if "reason" in corrected.uns["aif"]:
+        found = not_judged(corrected)
+    else:
+        reference = ad.read_h5ad(snakemake.input.reference)
+        groups = {"all": np.ones(corrected.n_obs, dtype=bool)}
+        if "held_out" in corrected.obs:
+            groups |= cell_groups(corrected.obs["held_out"].to_numpy())
+        found = evaluate_apart(corrected, reference, snakemake.params.evaluation, groups)
+        for row in found.metrics[found.metrics["status"] == "failed"].itertuples():
+            log.warning("warning: %s failed: %s", row.metric, row.reason)
     outputs = {
         "metrics": found.metrics,
         "embedding": found.coordinates,

@@ -8,6 +8,8 @@ from aif.rule import atomic, read_table, rule_log
 with rule_log(snakemake):
     page = render(
         benchmark=read_table(snakemake.input.benchmark),
+        table=read_table(snakemake.input.ranks),
+        expression=pd.concat([read_table(path) for path in snakemake.input.expression]),
         losses=pd.concat([read_table(path) for path in snakemake.input.losses]),
         checks=pd.concat([read_table(path) for path in snakemake.input.checks]),
         figures=snakemake.params.figures,

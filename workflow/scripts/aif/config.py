@@ -17,7 +17,10 @@ from pydantic import (
 )
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-Method = Literal["uncorrected", "combat", "harmony", "shuffled", "perfect_types"]
+Method = Literal[
+    *("uncorrected", "combat", "harmony", "scanorama", "scvi", "bbknn", "limma", "seurat"),
+    *("shuffled", "perfect_types"),
+]
 Mode = Literal["pipeline", "grid_search", "robust_grid_search"]
 
 
@@ -84,7 +87,7 @@ class Evaluation(Section):
     subsample: float = Field(0.8, gt=0, le=1)
     """Share of cells in each repetition."""
     seed: int | None = Field(None, ge=0, lt=2**32)
-    """Seeds the metrics; without it the config's `seed` does."""
+    """Seeds the metrics; without it the run's own seed does, or in searches the config's `seed`."""
 
 
 Values = Annotated[list[Any], Field(min_length=1)]
@@ -120,6 +123,8 @@ class Config(Section):
     """Methods to compare with, and the controls `shuffled` and `perfect_types`."""
     seed: int = Field(0, ge=0, lt=2**32)
     """Seeds training, correction and evaluation."""
+    repeats: int = Field(1, ge=1)
+    """How often every method is run and judged outside of searches: with `seed`, `seed` + 1 and so on."""
     hyperparameters: dict[str, Any] = {}
     """Overrides of every variant's defaults; see config/variants.yaml."""
     correction: Correction = Correction()
@@ -142,11 +147,11 @@ class Config(Section):
             raise ValueError("has a name twice; remove one")
         return names
 
-    @field_validator("seeds")
+    @field_validator("seeds", "repeats")
     @classmethod
     def _in_range(cls, seeds: int, others: ValidationInfo) -> int:
         if others.data.get("seed", 0) + seeds > 2**32:
-            raise ValueError("seed + seeds goes beyond 2**32; give a smaller seed")
+            raise ValueError("the seeds go beyond 2**32; give a smaller seed")
         return seeds
 
 

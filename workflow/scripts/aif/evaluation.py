@@ -14,8 +14,8 @@ from scipy import sparse
 from sklearn.manifold import TSNE
 from umap import umap_
 
-from aif.differential_expression import de_rows
-from aif.metrics import COST, Groups, LeftOut, tidy
+from aif.differential_expression import CURVE_COLUMNS, de_rows
+from aif.metrics import COST, METRICS, Groups, LeftOut, tidy
 from aif.original_metrics import Repetitions, original_rows
 from aif.scib_suite import EMBEDDING, scib_rows
 
@@ -99,22 +99,44 @@ def evaluate(
         raise ValueError("corrected.h5ad does not have the cells of norm_log.h5ad in their order")
     ids = {**{key: corrected.uns["aif"][key] for key in IDS}, "cells": cells_name}
     seed = options["seed"]
-    obs = group_columns(corrected.obs)
     expression = log_expression(corrected)
-    space = evaluated_space(corrected, expression, options["n_pcs"], seed)
-    cells = ad.AnnData(obs=obs, obsm={EMBEDDING: space})
-    sc.pp.neighbors(cells, use_rep=EMBEDDING, random_state=seed)
+    cells = judged_cells(corrected, expression, options["n_pcs"], seed)
+    obs, embedded = cells.obs, EMBEDDING in cells.obsm
     before = ad.AnnData(principal_components(reference.X, options["n_pcs"], seed), obs=obs)
     picture = embed(cells, options["embedding"], seed)
     repetitions = Repetitions(options["repetitions"], options["subsample"], seed)
     changed, curves = de_rows(expression, reference)
     rows = [
-        *original_rows(obs, picture, repetitions),
+        *original_rows(obs, picture if embedded else None, repetitions),
         *scib_rows(cells, before, seed),
         *changed,
         *cost_rows(corrected.uns["aif"], Groups.of(obs)),
     ]
-    coordinates = pd.DataFrame(
+    return Evaluation(tidy(rows, ids), coordinate_table(obs, picture, ids), with_ids(curves, ids))
+
+
+def not_judged(corrected: ad.AnnData) -> Evaluation:
+    """Return the tables of a method that did not run or failed: all rows with its status and reason.
+
+    Parameters
+    ----------
+    corrected
+        As `aif.baselines` leaves it: uns["aif"] has status and reason, and there is no X.
+    """
+    info, groups = corrected.uns["aif"], Groups.of(group_columns(corrected.obs))
+    ids = {**{key: info[key] for key in IDS}, "cells": "all"}
+    rows = [metric.missing(info["status"], info["reason"], groups) for metric in METRICS]
+    nothing = np.full((corrected.n_obs, 2), np.nan)
+    curves = pd.DataFrame(columns=list(CURVE_COLUMNS))
+    coordinates = coordinate_table(group_columns(corrected.obs), nothing, ids)
+    return Evaluation(tidy(rows, ids), coordinates, with_ids(curves, ids))
+
+
+def coordinate_table(
+    obs: pd.DataFrame, picture: np.ndarray, ids: dict[str, object]
+) -> pd.DataFrame:
+    """Return the rows of embedding.tsv: every cell's batch, cell type and place (n, 2)."""
+    return pd.DataFrame(
         {
             "dataset": ids["dataset"],
             "method": ids["method"],
@@ -125,9 +147,11 @@ def evaluate(
             "y": picture[:, 1],
         }
     )
-    for column, name in enumerate(("dataset", "method")):
-        curves.insert(column, name, ids[name])
-    return Evaluation(tidy(rows, ids), coordinates, curves)
+
+
+def with_ids(curves: pd.DataFrame, ids: dict[str, object]) -> pd.DataFrame:
+    """Return the rows of expression.tsv: F1 curves that carry the ids of their run."""
+    return curves.assign(**{name: ids[name] for name in IDS})[[*IDS, *CURVE_COLUMNS]]
 
 
 def group_columns(obs: pd.DataFrame) -> pd.DataFrame:
@@ -137,13 +161,13 @@ def group_columns(obs: pd.DataFrame) -> pd.DataFrame:
 
 
 def log_expression(corrected: ad.AnnData) -> np.ndarray | sparse.spmatrix | None:
-    """Return a correction's logarithms, None where it is an embedding.
+    """Return a correction's logarithms, None where a method returns no expression.
 
     Corrected raw and norm values are brought to norm_log: negative values as 0, every cell scaled
     to the median library of the counts, log1p. So all transforms are judged on one scale.
     """
     info = corrected.uns["aif"]
-    if info["output"] == "embedding":
+    if info["output"] in ("embedding", "graph"):
         return None
     x = corrected.X
     if not np.isfinite(x.data if sparse.issparse(x) else x).all():
@@ -157,11 +181,32 @@ def log_expression(corrected: ad.AnnData) -> np.ndarray | sparse.spmatrix | None
     return positive.X
 
 
+def judged_cells(
+    corrected: ad.AnnData, expression: np.ndarray | sparse.spmatrix | None, n_pcs: int, seed: int
+) -> ad.AnnData:
+    """Return obs and neighbour graph, and in obsm X_emb the space the graph is of.
+
+    Where a method returns the graph alone, there is no such space.
+    """
+    cells = ad.AnnData(obs=group_columns(corrected.obs))
+    if corrected.uns["aif"]["output"] == "graph":
+        cells.obsp = corrected.obsp
+        cells.uns["neighbors"] = corrected.uns["neighbors"]
+        cells.obsm["X_pca"] = corrected.obsm["X_pca"]
+        return cells
+    cells.obsm[EMBEDDING] = evaluated_space(corrected, expression, n_pcs, seed)
+    sc.pp.neighbors(cells, use_rep=EMBEDDING, random_state=seed)
+    return cells
+
+
 def evaluated_space(
     corrected: ad.AnnData, expression: np.ndarray | sparse.spmatrix | None, n_pcs: int, seed: int
 ) -> np.ndarray:
-    """Return what a correction is judged in: its embedding, or components of `log_expression`."""
-    if expression is not None:
+    """Return what a correction is judged in: its embedding, or components of `log_expression`.
+
+    The embedding, where a method returns both, is what its authors cluster and draw.
+    """
+    if "X_corrected" not in corrected.obsm:
         return principal_components(expression, n_pcs, seed)
     space = np.asarray(corrected.obsm["X_corrected"], dtype=np.float32)
     if not np.isfinite(space).all():
@@ -183,14 +228,15 @@ def principal_components(x: np.ndarray | sparse.spmatrix, n_pcs: int, seed: int)
 def embed(cells: ad.AnnData, name: str, seed: int) -> np.ndarray:
     """Return the coordinates (n, k) that the original's metrics are computed on.
 
-    tsne and umap have 2 dimensions, pca the first 20 of the evaluated space.
+    tsne and umap have 2 dimensions, pca the first 20 of the evaluated space. A graph without such a
+    space is drawn by umap in any case.
     """
+    if name == "umap" or EMBEDDING not in cells.obsm:
+        sc.tl.umap(cells, random_state=seed)
+        return cells.obsm["X_umap"]
     space = cells.obsm[EMBEDDING]
     if name == "pca":
         return space[:, :20]
-    if name == "umap":
-        sc.tl.umap(cells, random_state=seed)
-        return cells.obsm["X_umap"]
     perplexity = min(30, (len(space) - 1) / 3)
     # Equal cells have no components to start from: sklearn would crash.
     init = "pca" if np.ptp(space, axis=0).any() else "random"

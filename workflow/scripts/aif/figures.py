@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import matplotlib
 
 matplotlib.use("agg")
@@ -26,6 +28,8 @@ plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.righ
 
 def embedding_figure(cells: pd.DataFrame) -> Figure:
     """Return the cells of one embedding.tsv, coloured by batch and, where known, by cell type."""
+    if cells["x"].isna().all():
+        return _note(f"{cells['method'].iloc[0]} did not run; the report says why")
     columns = [c for c in ("batch", "cell_type") if cells[c].notna().any()]
     order = np.random.default_rng(0).permutation(len(cells))  # so that no batch hides another
     shuffled = cells.iloc[order]
@@ -59,10 +63,44 @@ def losses_figure(losses: pd.DataFrame) -> Figure:
     return figure
 
 
+def expression_figure(curves: pd.DataFrame, dataset: str) -> Figure:
+    """Return F1 over the fold change of all methods, up and down; medians and range over the seeds."""
+    if curves.empty:
+        return _note(f"{dataset}: it is not known which genes are changed")
+    genes = sorted(curves["genes"].unique())
+    figure, axes = plt.subplots(
+        len(genes), 2, figsize=(10.4, 3.2 * len(genes)), squeeze=False, sharex=True, sharey=True,
+        layout="constrained",
+    )  # fmt: skip
+    methods = curves["method"].unique()
+    for row, kind in zip(axes, genes, strict=True):
+        for axis, direction in zip(row, ("up", "down"), strict=True):
+            chosen = curves[(curves["genes"] == kind) & (curves["direction"] == direction)]
+            for colour, method in zip(cycle(OKABE_ITO), methods, strict=False):
+                f1 = chosen[chosen["method"] == method].groupby("threshold")["F1"]
+                median, low, high = f1.median(), f1.min(), f1.max()
+                axis.plot(median.index, median, color=colour, label=method, linewidth=1.4)
+                axis.fill_between(median.index, low, high, color=colour, alpha=0.2, linewidth=0)
+            axis.set_title(f"{kind} genes, {direction}-regulated")
+        row[0].set_ylabel("F1")
+    for axis in axes[-1]:
+        axis.set_xlabel("log2 fold change asked for")
+    axes[0, 1].legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    figure.suptitle(dataset, parse_math=False, fontsize=10)
+    return figure
+
+
 def save(figure: Figure, path: str) -> None:
     """Write a figure as a small PNG."""
     figure.savefig(path, dpi=DPI, format="png")
     plt.close(figure)
+
+
+def _note(text: str) -> Figure:
+    """Return a figure that says why there is none."""
+    figure = plt.figure(figsize=(5.2, 0.8))
+    figure.text(0.5, 0.5, text, ha="center", va="center", parse_math=False)
+    return figure
 
 
 def _scatter(axis: Axes, cells: pd.DataFrame, column: str) -> None:

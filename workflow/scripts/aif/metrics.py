@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,10 @@ COLUMNS = (
 
 
 class LeftOut(Exception):
-    """A metric that has no meaning for a data set; the message says why."""
+    """A metric that has no meaning for a data set or a method; the message says why."""
+
+
+GRAPH_ONLY = "the method returns a neighbour graph only"
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,14 @@ class Metric:
             status, reason = "left_out", str(error)
         except Exception as error:
             status, reason = "failed", f"{type(error).__name__}: {error}".splitlines()[0]
+        return self.missing(status, reason, groups) | {"value": value}
+
+    def missing(self, status: str, reason: str, groups: Groups) -> dict[str, object]:
+        """Return the metric's row without a value."""
         return {
             "suite": self.suite,
             "metric": self.name,
-            "value": value,
+            "value": None,
             "low": self.low,
             "high": {"batches": groups.batches, "types": groups.types or None}.get(
                 self.high, self.high
@@ -124,6 +131,7 @@ SCIB_BATCH = (
     Metric("graph_connectivity", "scib", needs_types=1),
     Metric("iLISI", "scib", needs_types=0),
 )
+KBET = Metric("kBET", "scib", needs_types=1)  # beside the scores: scib-metrics' is not scib's own
 BIO_SCORE = Metric("bio_score", "scib")
 BATCH_SCORE = Metric("batch_score", "scib", needs_types=0)
 OVERALL = Metric("overall", "scib")
@@ -136,12 +144,12 @@ COST = (
     Metric("seconds", "cost", high=None, better="lower", needs_types=0),
     Metric("peak_memory_mb", "cost", high=None, better="lower", needs_types=0),
 )
+SCIB = (*SCIB_BIO, *SCIB_BATCH, KBET, BIO_SCORE, BATCH_SCORE, OVERALL)
 
 MAXIMUM = "_max"  # ends the names of the maxima over the original's repetitions
-NAMES = (
-    *(metric.name + end for metric in ORIGINAL for end in ("", MAXIMUM)),
-    *(metric.name for metric in (*SCIB_BIO, *SCIB_BATCH, BIO_SCORE, BATCH_SCORE, OVERALL, *DE)),
-)
+ORIGINAL_MAXIMA = tuple(replace(metric, name=metric.name + MAXIMUM) for metric in ORIGINAL)
+NAMES = tuple(metric.name for metric in (*ORIGINAL, *ORIGINAL_MAXIMA, *SCIB, *DE))
+METRICS = (*ORIGINAL, *ORIGINAL_MAXIMA, *SCIB, *COST)
 
 
 def values(rows: list[dict[str, object]]) -> dict[str, float]:

@@ -7,7 +7,8 @@ original and Tran et al., and an embedding per repetition would cost twenty time
 from __future__ import annotations
 
 import dataclasses
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from harmonypy import compute_lisi
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-from aif.metrics import MAXIMUM, ORIGINAL, Groups, LeftOut
+from aif.metrics import GRAPH_ONLY, ORIGINAL, ORIGINAL_MAXIMA, Groups, LeftOut
 
 PERPLEXITY = 30
 
@@ -30,7 +31,7 @@ class Repetitions:
 
 
 def original_rows(
-    obs: pd.DataFrame, embedding: np.ndarray, repetitions: Repetitions
+    obs: pd.DataFrame, embedding: np.ndarray | None, repetitions: Repetitions
 ) -> list[dict[str, object]]:
     """Return medians, and maxima as `*_max`, of the original's metrics over subsamples of cells.
 
@@ -39,21 +40,22 @@ def original_rows(
     obs
         Columns batch and, where there are labels, cell_type, of n cells.
     embedding
-        (n, k), usually a t-SNE.
+        (n, k), usually a t-SNE; None where a method returns a graph only.
     repetitions
         How often, on how many, seeded by what.
     """
     groups = Groups.of(obs)
-    samples = subsamples(obs, embedding, repetitions, groups)
+    samples = [] if embedding is None else subsamples(obs, embedding, repetitions, groups)
+
+    def summarised(name: str, summary: Callable[[list[float]], float]) -> float:
+        if embedding is None:
+            raise LeftOut(GRAPH_ONLY)
+        return summary([STATISTICS[name](sample) for sample in samples])
+
     rows = []
-    for metric in ORIGINAL:
-        for suffix, summary in (("", np.median), (MAXIMUM, np.max)):
-
-            def value(name: str = metric.name, summary: np.ufunc = summary) -> float:
-                return summary([STATISTICS[name](sample) for sample in samples])
-
-            named = dataclasses.replace(metric, name=metric.name + suffix)
-            rows.append(named.row(value, groups))
+    for metric, maximum in zip(ORIGINAL, ORIGINAL_MAXIMA, strict=True):
+        rows.append(metric.row(partial(summarised, metric.name, np.median), groups))
+        rows.append(maximum.row(partial(summarised, metric.name, np.max), groups))
     return rows
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from aif.metrics import MAXIMUM
 from aif.page import data_uri, fill
+from aif.ranks import ALL
 
 SCORES = ("overall", "bio_score", "batch_score")
 SUITES = ("scib", "original", "expression", "cost")
@@ -27,11 +28,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value in a ranked table: its text, why it is missing, and whether it is the column's best."""
+    """A value in a table: its text, why it is missing, whether it is the best, its spread."""
 
     text: str
     reason: str
     best: bool
+    spread: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,16 @@ class Ranking:
     columns: list[Column]
     rows: list[tuple[str, list[Cell]]]
     reasons: list[str]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The score of every method (rows, best first) on every data set, and its mean rank."""
+
+    ranked_by: str
+    n_seeds: int
+    datasets: list[str]
+    rows: list[tuple[str, list[Cell]]]
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,8 @@ class DatasetPart:
 
 def render(
     benchmark: pd.DataFrame,
+    table: pd.DataFrame,
+    expression: pd.DataFrame,
     losses: pd.DataFrame,
     checks: pd.DataFrame,
     figures: list[dict[str, str]],
@@ -69,53 +83,104 @@ def render(
     ----------
     benchmark
         The rows of benchmark.tsv.
+    table
+        The rows of ranks.tsv.
+    expression
+        The rows of all data sets' expression.tsv.
     losses
         The rows of all losses.tsv.
     checks
         The rows of all checks.tsv.
     figures
-        kind (embedding or losses), dataset, method and path of every picture.
+        kind (embedding, losses or expression), dataset, method and path of every picture; those of
+        expression are shown where the truth is known, the others where a method has run.
     config
         The validated configuration.
     """
+    figures = _shown(figures, benchmark, expression)
     parts = [
-        _dataset_part(name, benchmark, losses, checks, figures)
+        _dataset_part(name, benchmark, table, losses, checks, figures)
         for name in benchmark["dataset"].unique()
     ]
-    return fill("report.html.j2", config, datasets=parts)
+    return fill("report.html.j2", config, overview=overview(table), datasets=parts)
 
 
-def rank(rows: pd.DataFrame) -> Ranking:
-    """Return the ranked table of one data set's rows of benchmark.tsv."""
+def overview(table: pd.DataFrame) -> Overview | None:
+    """Return the table of methods × data sets from the rows of ranks.tsv; none of one data set."""
+    if ALL not in table["dataset"].to_numpy():
+        return None
+    ranked_by = next(score for score in SCORES if score in table["metric"].to_numpy())
+    scores = table[table["metric"] == ranked_by].set_index(["dataset", "method"])
+    order = scores.loc[ALL, "rank_median"].sort_values(kind="stable").index
+    incomplete = [m for m in scores.index.unique("method") if m not in order]
+    datasets = [name for name in scores.index.unique("dataset") if name != ALL]
+    best = {name: scores.loc[name, "median"].max() for name in datasets}
+
+    def cell(dataset: str, method: str) -> Cell:
+        if (dataset, method) not in scores.index:
+            return Cell("–", "no score; the reason stands below, with the data set", False)
+        row = scores.loc[(dataset, method)]
+        is_best = row["median"] == best[dataset]
+        return Cell(f"{row['median']:.3f}", "", is_best, _interval(row, "{:.3f}"))
+
+    def mean_rank(method: str) -> Cell:
+        if method not in order:
+            return Cell("–", "no score on at least one data set", False)
+        row = scores.loc[(ALL, method)]
+        spread = _interval(row.filter(like="rank_").rename(lambda name: name[5:]), "{:.1f}")
+        return Cell(f"{row['rank_median']:.1f}", "", method == order[0], spread)
+
+    rows = [
+        (method, [mean_rank(method), *(cell(dataset, method) for dataset in datasets)])
+        for method in (*order, *incomplete)
+    ]
+    return Overview(ranked_by, int(table["n_seeds"].max()), datasets, rows)
+
+
+def rank(rows: pd.DataFrame, table: pd.DataFrame) -> Ranking:
+    """Return the ranked table of one data set's rows of benchmark.tsv and of ranks.tsv."""
     # The original's maxima and the scores of held-out cells stay in the table file.
     shown = rows[~rows["metric"].str.endswith(MAXIMUM) & (rows["cells"] == "all")]
-    values = shown.pivot_table("value", "method", "metric", aggfunc="first", dropna=False)
-    ranked_by = next((s for s in SCORES if s in values and values[s].notna().any()), SCORES[0])
+    medians = table.pivot(index="method", columns="metric", values="median")
+    values = medians.reindex(shown["method"].unique())
+    ranked_by = next((score for score in SCORES if score in values), SCORES[0])
     order = values.get(ranked_by, pd.Series(0.0, values.index)).sort_values(
         ascending=False, na_position="last", kind="stable"
     )
     infos = shown.drop_duplicates("metric").set_index("metric")
     by_suite = infos["suite"].map(SUITES.index).sort_values(kind="stable").index
-    first = [score for score in SCORES if score in infos.index]
-    metrics = [*first, *(metric for metric in by_suite if metric not in first)]
-    by_run = shown.set_index(["method", "metric"])
+    scores = [score for score in SCORES if score in infos.index]
+    metrics = [*scores, *(metric for metric in by_suite if metric not in scores)]
+    by_run = shown[shown["seed"] == shown["seed"].min()].set_index(["method", "metric"])
+    spreads = table.set_index(["method", "metric"])
     columns = [_column(metric, infos.loc[metric]) for metric in metrics]
     best = {m: _best(values[m], infos.loc[m, "better"]) for m in metrics if m in values}
-    table = [
-        (method, [_cell(by_run.loc[(method, metric)], best.get(metric)) for metric in metrics])
+    lines = [
+        (method, [_cell(by_run, spreads, (method, m), best.get(m)) for m in metrics])
         for method in order.index
     ]
-    return Ranking(ranked_by, columns, table, _reasons(shown))
+    return Ranking(ranked_by, columns, lines, _reasons(shown))
+
+
+def _shown(
+    figures: list[dict[str, str]], benchmark: pd.DataFrame, expression: pd.DataFrame
+) -> list[dict[str, str]]:
+    """Leave out the figures of methods that did not run, and of truths that are not known."""
+    run = benchmark[benchmark["value"].notna()]
+    there = set(zip(run["dataset"], run["method"], strict=True))
+    there |= {(name, "") for name in expression["dataset"].unique()}
+    return [figure for figure in figures if (figure["dataset"], figure["method"]) in there]
 
 
 def _dataset_part(
     name: str,
     benchmark: pd.DataFrame,
+    table: pd.DataFrame,
     losses: pd.DataFrame,
     checks: pd.DataFrame,
     figures: list[dict[str, str]],
 ) -> DatasetPart:
-    ranking = rank(benchmark[benchmark["dataset"] == name])
+    ranking = rank(benchmark[benchmark["dataset"] == name], table[table["dataset"] == name])
     found = checks[checks["dataset"] == name]
     position = {method: place for place, (method, _) in enumerate(ranking.rows)}
     position["uncorrected"] = -1  # before, then after
@@ -138,20 +203,22 @@ def _trainings(losses: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "method": method,
-            "seed": table["seed"].iloc[0],
+            "seed": seed,
             "epochs": table["epoch"].max(),
             "chosen": table.loc[table["selected"], "epoch"].iloc[0],
             "rec": f"{table.loc[table['selected'], 'rec'].iloc[0]:.3f}",
         }
-        for method, table in losses.groupby("method", sort=False)
+        for (method, seed), table in losses.groupby(["method", "seed"], sort=False)
     ]
 
 
 def _reasons(rows: pd.DataFrame) -> list[str]:
-    """Return which metrics are missing and why, a line per reason."""
+    """Return which methods did not run and which metrics are missing and why, a line per reason."""
     missing = rows[rows["value"].isna()]
+    whole = rows.groupby("method")["value"].transform("count") == 0
+    missing = missing.assign(what=missing["metric"].where(~whole, missing["method"]))
     return [
-        f"{status.replace('_', ' ')}: {', '.join(group['metric'].unique())} ({reason})"
+        f"{status.replace('_', ' ')}: {', '.join(group['what'].unique())} ({reason})"
         for (status, reason), group in missing.groupby(["status", "reason"], sort=False)
     ]
 
@@ -165,8 +232,20 @@ def _best(values: pd.Series, better: str) -> float:
     return values.max() if better == "higher" else values.min()
 
 
-def _cell(row: pd.Series, best: float | None) -> Cell:
-    if pd.isna(row["value"]):
+def _cell(
+    by_run: pd.DataFrame, spreads: pd.DataFrame, place: tuple[str, str], best: float | None
+) -> Cell:
+    """Return the median over the seeds, or why there is none."""
+    if place not in spreads.index:
+        row = by_run.loc[place]
         return Cell(row["status"].replace("_", " "), row["reason"], False)
-    text = f"{row['value']:.3f}" if abs(row["value"]) < 100 else f"{row['value']:.0f}"
-    return Cell(text, "", row["value"] == best)
+    row = spreads.loc[place]
+    form = "{:.3f}" if abs(row["median"]) < 100 else "{:.0f}"
+    spread = _interval(row, form) if place[1] in SCORES else ""
+    return Cell(form.format(row["median"]), "", row["median"] == best, spread)
+
+
+def _interval(row: pd.Series, form: str) -> str:
+    """Return a 95 % interval, or nothing where one seed has none."""
+    low, high = row["ci_low"], row["ci_high"]
+    return "" if pd.isna(low) else f"{form.format(low)} to {form.format(high)}"

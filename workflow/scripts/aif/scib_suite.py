@@ -8,16 +8,23 @@ from collections.abc import Callable
 from functools import partial
 
 import anndata as ad
+import jax
 import numpy as np
 import pandas as pd
+import platformdirs
 import scanpy as sc
 import scib
+import scib_metrics
 from scib.metrics.isolated_labels import get_isolated_labels
+from scib_metrics.nearest_neighbors import NeighborsResults
 from scipy.sparse.csgraph import connected_components
+from sklearn.neighbors import NearestNeighbors
 
 from aif.metrics import (
     BATCH_SCORE,
     BIO_SCORE,
+    GRAPH_ONLY,
+    KBET,
     OVERALL,
     SCIB_BATCH,
     SCIB_BIO,
@@ -28,11 +35,16 @@ from aif.metrics import (
 )
 from aif.rule import InputError
 
+# scib-metrics' kBET is compiled anew for every number of cells, a second each, unless it is kept.
+jax.config.update("jax_compilation_cache_dir", platformdirs.user_cache_dir("jax"))
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+
 EMBEDDING = "X_emb"
 CLUSTERS = "cluster"
 KEYS = {"batch_key": "batch", "label_key": "cell_type"}
 RESOLUTIONS = {f"{CLUSTERS}_{r}": r for r in scib.metrics.clustering.get_resolutions(n=10, max=2)}
 LISI_NEIGHBOURS = 90  # scib's default
+OF_EMBEDDINGS = ("ASW_label", "isolated_labels_ASW", "ASW_batch", "PCR_comparison", "kBET")
 BIO_SHARE = 0.6  # of the overall score; the batch score has the rest
 
 
@@ -42,8 +54,8 @@ def scib_rows(cells: ad.AnnData, reference: ad.AnnData, seed: int) -> list[dict[
     Parameters
     ----------
     cells
-        obs batch (and cell_type), obsm X_emb, and the neighbour graph of X_emb. Clusterings are
-        added to obs.
+        obs batch (and cell_type), a neighbour graph, and obsm X_emb unless the method returns the
+        graph alone. Clusterings are added to obs.
     reference
         The principal components of the uncorrected norm_log data in X.
     seed
@@ -59,27 +71,32 @@ def scib_rows(cells: ad.AnnData, reference: ad.AnnData, seed: int) -> list[dict[
         if groups.types:
             cluster(cells, seed)
         calls = scib_calls(cells, reference)
-        rows = [m.row(calls[m.name], groups) for m in (*SCIB_BIO, *SCIB_BATCH)]
-    return rows + score_rows(rows, groups)
+        rows = [m.row(calls[m.name], groups) for m in (*SCIB_BIO, *SCIB_BATCH, KBET)]
+    return rows + score_rows(rows, groups, EMBEDDING in cells.obsm)
 
 
 def scib_calls(cells: ad.AnnData, reference: ad.AnnData) -> dict[str, Callable[[], float]]:
     """Return the call behind every metric of the suite."""
     me = scib.metrics
     embedded = {**KEYS, "embed": EMBEDDING, "verbose": False}
-    isolated_asw = partial(me.isolated_labels_asw, cells, **embedded)
-    return {
+    calls = {
         "NMI": partial(me.nmi, cells, CLUSTERS, "cell_type"),
         "ARI": partial(me.ari, cells, CLUSTERS, "cell_type"),
         "ASW_label": partial(me.silhouette, cells, "cell_type", EMBEDDING),
         "isolated_labels_F1": partial(_of_isolated, cells, partial(isolated_f1, cells)),
-        "isolated_labels_ASW": partial(_of_isolated, cells, isolated_asw),
+        "isolated_labels_ASW": partial(
+            _of_isolated, cells, partial(me.isolated_labels_asw, cells, **embedded)
+        ),
         "cLISI": partial(_lisi, me.clisi_graph, cells, "cell_type"),
         "ASW_batch": partial(_asw_batch, cells, partial(me.silhouette_batch, cells, **embedded)),
         "PCR_comparison": partial(me.pcr_comparison, reference, cells, "batch", embed=EMBEDDING),
         "graph_connectivity": partial(me.graph_connectivity, cells, "cell_type"),
         "iLISI": partial(_lisi, me.ilisi_graph, cells, "batch"),
+        "kBET": partial(kbet, cells),
     }
+    if EMBEDDING not in cells.obsm:
+        calls |= dict.fromkeys(OF_EMBEDDINGS, _no_embedding)
+    return calls
 
 
 def cluster(cells: ad.AnnData, seed: int) -> None:
@@ -120,15 +137,42 @@ def isolated_f1(cells: ad.AnnData) -> float:
     return pd.concat(best, axis=1).max(axis=1).mean()
 
 
-def score_rows(rows: list[dict[str, object]], groups: Groups) -> list[dict[str, object]]:
+def kbet(cells: ad.AnnData) -> float:
+    """Return the mean over cell types of scib-metrics' kBET: the share of cells that mix.
+
+    A cell mixes if a chi-square test does not tell the batches of its neighbours from those of its
+    type. The neighbours are those within the type, as many as Büttner et al. (2019) take: a quarter
+    of the mean size of its batches, 10 to 70. Types of one batch or of less than 10 cells are left out.
+    """
+    shares = []
+    for rows in cells.obs.groupby("cell_type", observed=True).indices.values():
+        batches, space = cells.obs["batch"].to_numpy()[rows], cells.obsm[EMBEDDING][rows]
+        sizes = np.unique(batches, return_counts=True)[1]
+        if len(sizes) < 2 or len(rows) < 10:
+            continue
+        k = min(len(rows), int(np.clip(sizes.mean() // 4, 10, 70)))
+        distances, indices = NearestNeighbors(n_neighbors=k).fit(space).kneighbors(space)
+        nearest = NeighborsResults(indices=indices, distances=distances)
+        shares.append(scib_metrics.kbet(nearest, batches)[0])
+    if not shares:
+        raise LeftOut("no cell type has 10 cells in more than one batch")
+    return float(np.mean(shares))
+
+
+def score_rows(
+    rows: list[dict[str, object]], groups: Groups, embedded: bool
+) -> list[dict[str, object]]:
     """Return the rows of scib's scores: means over the metrics that the data set allows.
 
-    A metric that failed fails its score, or methods would be compared by different means.
+    A metric that failed fails its score, and a method without an embedding has none, or methods
+    would be compared by different means.
     """
     found = values(rows)
     failed = [row["metric"] for row in rows if row["status"] == "failed"]
 
     def mean(metrics: tuple[Metric, ...]) -> float:
+        if not embedded:
+            _no_embedding()
         names = [metric.name for metric in metrics]
         for name in failed:
             if name in names:
@@ -144,6 +188,10 @@ def score_rows(rows: list[dict[str, object]], groups: Groups) -> list[dict[str, 
         BATCH_SCORE.row(lambda: mean(SCIB_BATCH), groups),
         OVERALL.row(overall, groups),
     ]
+
+
+def _no_embedding() -> float:
+    raise LeftOut(GRAPH_ONLY)
 
 
 def _batches_of_types(cells: ad.AnnData) -> np.ndarray:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap
 
 from aif.metrics import NAMES as METRICS
 from aif.rule import read_table
+from aif.spread import statistics
 from aif.variants import NAMES as HYPERPARAMETERS
 
 SUMMARISED = ("selection_loss", "final_selection_loss", *METRICS)
-STATISTICS = ("median", "min", "q1", "q3", "ci_low", "ci_high")
-RESAMPLES = 2000
 GROUP = ["dataset", "method", "row", "cells", "key"]
 
 
@@ -46,9 +43,8 @@ def numbered_runs(runs: pd.DataFrame, sheet: pd.DataFrame, seeds: list[int]) -> 
 def summary(runs: pd.DataFrame) -> pd.DataFrame:
     """Return a row per hyperparameter row (and group of cells): its runs over the seeds.
 
-    Columns: ids, n_finished, n_failed, hyperparameters, six STATISTICS of the selection losses and
-    of every metric over the finished runs, and the flags of `_flag_best`. The interval is a 95 %
-    bootstrap interval of the median (percentiles); it needs two runs.
+    Columns: ids, n_finished, n_failed, hyperparameters, the `aif.spread.statistics` of the selection
+    losses and of every metric over the finished runs, and the flags of `_flag_best`.
 
     Parameters
     ----------
@@ -72,21 +68,6 @@ def rows_of(path: str) -> pd.DataFrame:
     """Return a variant's summary from robust_grid_search.tsv, or from the runs of grid_search.tsv."""
     table = read_table(path)
     return table if "n_finished" in table else summary(table)
-
-
-def statistics(values: np.ndarray) -> dict[str, float]:
-    """Return the STATISTICS of some runs' values; NaN where there are too few."""
-    if not len(values):
-        return dict.fromkeys(STATISTICS, np.nan)
-    q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
-    low = high = np.nan
-    if len(values) > 1:
-        rng = np.random.default_rng(0)
-        interval = bootstrap(
-            (values,), np.median, n_resamples=RESAMPLES, method="percentile", rng=rng
-        ).confidence_interval
-        low, high = interval
-    return dict(zip(STATISTICS, (median, values.min(), q1, q3, low, high), strict=True))
 
 
 def _flag_best(rows: pd.DataFrame) -> pd.DataFrame:
