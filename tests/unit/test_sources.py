@@ -1,6 +1,9 @@
 """Which rules run again when a module changes."""
 
-from aif.sources import PACKAGE, imported_modules
+import pytest
+
+from aif import sources
+from aif.sources import PACKAGE, imported_modules, source_hash
 
 SCRIPTS = PACKAGE.parent
 
@@ -22,3 +25,10 @@ def test_every_module_is_behind_some_script_or_the_config():
     behind = set().union(*(names(path.name) for path in SCRIPTS.glob("*.py")))
     modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
     assert modules - behind == {"config", "config_checks", "sheet", "sources"}
+
+
+@pytest.mark.parametrize("script", ["baseline.py", "report.py"])
+def test_what_modules_read_besides_python_counts(script, monkeypatch):
+    before = source_hash.__wrapped__(SCRIPTS / script)
+    monkeypatch.setattr(sources, "COMPANIONS", {})
+    assert source_hash.__wrapped__(SCRIPTS / script) != before

@@ -8,19 +8,22 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
+# What modules read besides Python: templates of pages, scripts in R.
+COMPANIONS = {"page.py": "*.j2", "r_methods.py": "*.R"}
 
 
 @cache
 def source_hash(script: Path) -> str:
     """Return a hash over all modules of `aif` that a script imports, directly or through others.
 
-    Those that write pages have their templates with them.
+    Modules with COMPANIONS have these files with them.
     A rule takes it as a parameter, so that editing the model retrains and editing the report
     does not.
     """
     files = set(imported_modules(script))
-    if PACKAGE / "page.py" in files:
-        files |= set(PACKAGE.glob("*.j2"))
+    for module, pattern in COMPANIONS.items():
+        if PACKAGE / module in files:
+            files |= set(PACKAGE.glob(pattern))
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(file.name.encode())
