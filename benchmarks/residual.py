@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from aif.cells import model_cells  # noqa: E402
 from aif.config import load_yaml  # noqa: E402
-from aif.correction import corrected_expression, correction_target  # noqa: E402
+from aif.decoding import corrected_expression, correction_target  # noqa: E402
 from aif.evaluation import evaluate  # noqa: E402
 from aif.preprocessing import standardise, transform  # noqa: E402
 from aif.training import train  # noqa: E402

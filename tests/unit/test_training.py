@@ -123,6 +123,13 @@ def test_learning_rate_decays_from_a_fifth_of_the_epochs():
     np.testing.assert_allclose(table["learning_rate"], expected, rtol=1e-12)
 
 
+def test_an_annealed_learning_rate_falls_along_a_line():
+    annealed = replace(VARIANT, anneal=True)
+    table = train(cells(), annealed, [replace(SMALL, epochs=8)], seed=0).losses[0]
+    expected = np.array([1, 1, 1, 1, 1, 3 / 4, 2 / 4, 1 / 4]) * 1e-3
+    np.testing.assert_allclose(table["learning_rate"], expected, rtol=1e-12)
+
+
 def test_divergence_is_told_and_harms_no_other_model_of_the_stack():
     broken = replace(SMALL, rho=math.inf)
     training = train(cells(), VARIANT, [SMALL, broken], seed=0)

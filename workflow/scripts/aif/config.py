@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from aif.variants import Weighting
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Method = Literal[
     *("uncorrected", "combat", "harmony", "scanorama", "scvi", "bbknn", "limma", "seurat"),
@@ -104,7 +106,7 @@ class Grid(Section):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Values] = Field(init=False)
 
-    weighting: dict[Literal["intrinsic", "fixed", "relative"], dict[str, Values]] = {}
+    weighting: dict[Weighting, dict[str, Values]] = {}
     """Lists for the variants with a weighting."""
     input: dict[Literal["raw", "norm", "norm_log"], dict[str, Values]] = {}
     """Lists for the variants with an input."""

@@ -1,136 +1,19 @@
-"""Correction: every cell decoded as if it came from the same batch."""
+"""Correction of a data set by a trained model."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import anndata as ad
 import numpy as np
-import torch
-from torch import Tensor
 
+from aif.decoding import corrected_expression, correction_target
 from aif.holdout import held_out
 from aif.model_file import ModelInfo
 from aif.networks import Networks
 from aif.rule import measured
-
-CHUNK = 512
-
-
-@dataclass(frozen=True)
-class Target:
-    """The labels y* to decode with; the decodes are averaged with their weights.
-
-    Attributes
-    ----------
-    labels
-        (L, b), rows that sum to 1.
-    weights
-        (L,), sum to 1.
-    """
-
-    labels: Tensor
-    weights: Tensor
-
-
-def correction_target(spec: str | dict[str, float], batches: list[str]) -> Target:
-    """Return the target that a config names.
-
-    Parameters
-    ----------
-    spec
-        "mean": the mean over the decodes for all batches; a batch's name: that batch;
-        {batch: share, other batch: share}: a point between batches, decoded as such.
-    batches
-        Names of all batches, in the model's order.
-
-    Raises
-    ------
-    ValueError
-        If a name is no batch of the data.
-    """
-    if spec == "mean":
-        return Target(torch.eye(len(batches)), torch.full((len(batches),), 1 / len(batches)))
-    shares = {spec: 1.0} if isinstance(spec, str) else spec
-    unknown = sorted(set(shares) - set(batches))
-    if unknown:
-        raise ValueError(f"correction.target: no batch {unknown[0]!r}; batches are {batches}")
-    label = torch.tensor([[float(shares.get(batch, 0)) for batch in batches]])
-    return Target(label / label.sum(), torch.ones(1))
-
-
-@torch.no_grad()
-def correct(
-    networks: Networks, x: Tensor, target: Target, n_samplings: int, seed: int, chunk: int = CHUNK
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield corrected expression and latent means, chunk by chunk.
-
-    A cell's draws of z are taken from one stream in the order of the cells, so the chunk size does
-    not change them.
-
-    Parameters
-    ----------
-    networks
-        One trained model (a stack of one) in evaluation mode.
-    x
-        (n, G), expression in the units of the model.
-    target
-        The labels to decode with.
-    n_samplings
-        Draws of z per cell over which the decodes are averaged; 0 decodes μ itself.
-    seed
-        Seeds the draws.
-    chunk
-        Cells per pass.
-
-    Yields
-    ------
-    (cells, G) corrected expression in the units of the model, and (cells, d) latent means μ
-    """
-    draws = np.random.default_rng(seed)
-    for part in x.split(chunk):
-        mean, log_var = (output[0] for output in networks.encoder(part[None]))
-        deviation = torch.exp(0.5 * log_var)
-        noise = torch.zeros(len(part), 1, mean.shape[1])
-        if n_samplings:
-            shape = (len(part), n_samplings, mean.shape[1])
-            noise = torch.from_numpy(draws.standard_normal(shape, dtype=np.float32))
-        noise = noise.to(x.device)
-        decoded = torch.zeros_like(part)
-        for draw in noise.unbind(1):
-            z = mean + deviation * draw
-            for label, weight in zip(target.labels.to(x.device), target.weights, strict=True):
-                decode = networks.decoder(label.expand(1, len(part), -1), z[None])[0]
-                decoded += decode * (weight.item() / noise.shape[1])
-        yield decoded.cpu().numpy(), mean.cpu().numpy()
-
-
-def corrected_expression(
-    networks: Networks,
-    expression: np.ndarray,
-    scale: np.ndarray,
-    target: Target,
-    n_samplings: int,
-    seed: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the corrected expression (n, G) in its own units, and the latent means (n, d).
-
-    Parameters
-    ----------
-    expression
-        (n, G), in the units of the variant's input.
-    scale
-        (G,), the units of the model.
-    networks, target, n_samplings, seed
-        As in `correct`.
-    """
-    x = torch.from_numpy(expression / scale)
-    parts = list(correct(networks, x, target, n_samplings, seed))
-    corrected, latent = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return corrected * scale, latent
+from aif.shift import shifted_expression
 
 
 def correct_dataset(
@@ -154,10 +37,17 @@ def correct_dataset(
     """
     target = correction_target(options["target"], info.batches)
     scale = np.array(info.scale, dtype=np.float32)
+    sampling = {"n_samplings": options["n_samplings"], "seed": info.seed}
     with measured() as cost:
-        expression, latent = corrected_expression(
-            networks, adata.X.toarray(), scale, target, options["n_samplings"], info.seed
-        )
+        x = adata.X.toarray()
+        if info.variant["shift"]:
+            batch = adata.obs["batch"].cat.codes.to_numpy()
+            shares = {name: info.hyperparameters[name] for name in ("residual", "local")}
+            expression, latent = shifted_expression(
+                networks, x, scale, batch, target, **sampling, **shares
+            )
+        else:
+            expression, latent = corrected_expression(networks, x, scale, target, **sampling)
     if not np.isfinite(expression).all():
         raise FloatingPointError("the corrected expression is not finite")
     corrected = adata.copy()

@@ -16,7 +16,7 @@ from aif.minibatch import draw_minibatch
 from aif.networks import Networks, Shape
 from aif.population import set_population_statistics
 from aif.variants import Hyperparameters, Variant
-from aif.weighting import STRATEGIES
+from aif.weighting import ADAPTIVE, STRATEGIES, Setting
 
 # Called after every epoch with (epoch, epochs, {term: value of the first model}).
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -172,14 +172,19 @@ class _Trainer:
             self.optimisers[name].step()
 
     def _epoch_weights(self, epoch: int) -> Tensor:
-        strategy = STRATEGIES[self.variant.weighting]
-        history = self.history[:epoch, :, :-1]
-        return strategy(history, self.shared.dynamic_ratio, self.shared.weight_bounds)
+        shared = self.shared
+        setting = Setting(
+            shared.dynamic_ratio, shared.weight_bounds, self.cells.x.shape[1], shared.latent
+        )
+        return STRATEGIES[self.variant.weighting](self.history[:epoch, :, :-1], setting)
 
     def _set_learning_rate(self, epoch: int) -> float:
         rate, start = self.shared.learning_rate, int(self.shared.decay_start * self.epochs)
         if self.variant.decay and epoch >= start:
             rate *= self.shared.decay_rate ** (epoch - start)
+        annealed = int(self.shared.anneal_start * self.epochs)
+        if self.variant.anneal and epoch >= annealed:
+            rate *= (self.epochs - epoch) / (self.epochs - annealed)
         self.optimisers["autoencoder"].param_groups[0]["lr"] = rate
         return rate
 
@@ -187,8 +192,8 @@ class _Trainer:
         return int(self.shared.selection_start * self.epochs)
 
     def _selection_weights(self) -> Tensor:
-        """Return f_k: the relative weights frozen at the start of the selection, or ones."""
-        if self.variant.weighting == "relative":
+        """Return f_k: adaptive weights frozen at the start of the selection, or ones."""
+        if self.variant.weighting in ADAPTIVE:
             return self.weights[self._selection_start()]
         return torch.ones_like(self.weights[0])
 

@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt, Le, Lt
 Positive = Annotated[float, Gt(0), Lt(math.inf)]
 Weight = Annotated[float, Ge(0), Lt(math.inf)]
 Share = Annotated[float, Ge(0), Le(1)]
+Weighting = Literal["intrinsic", "fixed", "relative", "likelihood"]
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,23 @@ class Variant:
         Let auxiliary network and discriminator step only every `update_every` epochs.
     decay
         Let the learning rate of encoder and decoder decay.
+    anneal
+        Let the learning rate of encoder and decoder fall to 0 along a line.
+    shift
+        Correct cells by what decoding under other batches changes, instead of replacing them by
+        their decode (`aif.shift`).
+
+    `anneal`, `shift` and the weighting `likelihood` are no part of the published method.
     """
 
     input: Literal["raw", "norm", "norm_log"]
-    weighting: Literal["intrinsic", "fixed", "relative"]
+    weighting: Weighting
     weighted_ce: bool = False
     projection: bool = False
     delayed: bool = False
     decay: bool = False
+    anneal: bool = False
+    shift: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,13 +72,18 @@ class Hyperparameters:
     alpha, rho, beta, delta, gamma, mu
         Coefficients of kl, class, class_rec, gan, aux and proj; rec has 1.
     dynamic_ratio, weight_bounds
-        Of the relative weights, see `aif.weighting.relative`.
+        Of adaptive weights, see `aif.weighting.Setting`.
     update_every
         Of delayed variants: epochs from one step epoch of auxiliary and discriminator to the next.
     decay_rate, decay_start
         Of decaying variants: factor per epoch, and the share of epochs after which it starts.
+    anneal_start
+        Of annealing variants: the share of epochs after which the learning rate falls.
     selection_start
         The share of epochs from which the epoch to keep is chosen.
+    residual, local
+        Of shifting variants: the share of a cell's residual that is kept, and the weight of the
+        cell's own shift against the common shift of its batch.
     latent, hidden, label_hidden
         Sizes of the networks, see `aif.networks.Shape`.
     """
@@ -91,7 +106,10 @@ class Hyperparameters:
     update_every: Annotated[int, Ge(1)] = 2
     decay_rate: Share = 0.999
     decay_start: Share = 0.2
+    anneal_start: Annotated[float, Ge(0), Lt(1)] = 0.5
     selection_start: Annotated[float, Ge(0), Lt(1)] = 0.9
+    residual: Share = 0.5
+    local: Share = 0.5
     latent: Annotated[int, Ge(1)] = 100
     hidden: Annotated[int, Ge(1)] = 400
     label_hidden: Annotated[int, Ge(1)] = 128
@@ -153,11 +171,14 @@ def without_effect(variant: Variant) -> set[str]:
     """Return the hyperparameters that do nothing in `variant`."""
     depends_on = {
         "mu": variant.projection,
-        "dynamic_ratio": variant.weighting == "relative",
+        "dynamic_ratio": variant.weighting in ("relative", "likelihood"),
         "weight_bounds": variant.weighting == "relative",
         "update_every": variant.delayed,
         "decay_rate": variant.decay,
         "decay_start": variant.decay,
+        "anneal_start": variant.anneal,
+        "residual": variant.shift,
+        "local": variant.shift,
     }
     return {name for name, has_effect in depends_on.items() if not has_effect}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from aif.correction import correct, corrected_expression, correction_target
+from aif.decoding import correct, corrected_expression, correction_target
 from aif.networks import Networks, Shape
 from aif.population import set_population_statistics
 

@@ -1,0 +1,116 @@
+"""Shifting: its limits are known, its calibration and spread have closed forms."""
+
+import numpy as np
+import pytest
+import torch
+
+from aif.decoding import corrected_expression, correction_target
+from aif.networks import Networks, Shape
+from aif.population import set_population_statistics
+from aif.shift import SPREAD_BOUNDS, at_target, calibration, shifted_expression
+
+SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
+BATCHES = ["a", "b", "c"]
+CODES = np.arange(30) % 3
+SCALE = np.full(SHAPE.genes, 2.0, dtype=np.float32)
+
+
+@pytest.fixture
+def trained():
+    x = torch.rand(30, SHAPE.genes)
+    networks = Networks(SHAPE, seed=0)
+    set_population_statistics(networks, x, torch.Generator().manual_seed(0))
+    return networks, x.numpy()
+
+
+def shifted(networks, x, target="mean", **shares):
+    goal = correction_target(target, BATCHES)
+    return shifted_expression(networks, x, SCALE, CODES, goal, 3, 0, **shares)[0]
+
+
+def decoded(networks, x, target):
+    goal = correction_target(target, BATCHES)
+    return corrected_expression(networks, x, SCALE, goal, 3, 0)[0]
+
+
+def test_without_residual_a_cells_own_shift_leads_to_its_calibrated_decode(trained):
+    networks, x = trained
+    under = np.stack([decoded(networks, x, name) for name in BATCHES])
+    own = under[CODES, np.arange(30)]
+    slope, offset = calibration(torch.from_numpy(x), torch.from_numpy(own))
+    expected = offset.numpy() + slope.numpy() * under[1]
+    found = shifted(networks, x, "b", residual=0, local=1)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("local", [0, 0.5, 1])
+def test_a_cell_of_the_target_keeps_its_expression_where_the_residual_is_kept(trained, local):
+    networks, x = trained
+    found = shifted(networks, x, "b", residual=1, local=local)
+    own = CODES == 1
+    np.testing.assert_allclose(found[own], x[own], atol=1e-5)
+    assert np.abs(found - x)[~own].max() > 1e-3
+
+
+def test_a_common_shift_is_the_mean_over_all_cells_of_every_batch(trained):
+    networks, x = trained
+    without, common = (shifted(networks, x, residual=0, local=local) for local in (1, 0))
+    under = np.stack([decoded(networks, x, name) for name in BATCHES])
+    own = under[CODES, np.arange(30)]
+    slope = calibration(torch.from_numpy(x), torch.from_numpy(own))[0].numpy()
+    shifts = slope * (under.mean(0) - under)
+    for index in range(3):
+        rows = index == CODES
+        difference = shifts[index].mean(0) - shifts[index][rows]
+        np.testing.assert_allclose((common - without)[rows], difference, atol=1e-5)
+
+
+def test_shares_mix_what_they_stand_between(trained):
+    networks, x = trained
+    values = {
+        (residual, local): shifted(networks, x, residual=residual, local=local)
+        for residual in (0, 0.5, 1)
+        for local in (0, 0.5, 1)
+    }
+    corners = [values[residual, local] for residual in (0, 1) for local in (0, 1)]
+    np.testing.assert_allclose(values[0.5, 0.5], np.mean(corners, 0), atol=1e-5)
+
+
+def test_chunks_give_the_same_numbers(trained):
+    networks, x = trained
+    goal = correction_target("mean", BATCHES)
+    whole, chunked = (
+        shifted_expression(networks, x, SCALE, CODES, goal, 3, 0, 0.5, 0.5, chunk=chunk)
+        for chunk in (100, 7)
+    )
+    np.testing.assert_allclose(whole[0], chunked[0], atol=1e-5)
+    np.testing.assert_allclose(whole[1], chunked[1], atol=1e-6)
+
+
+def test_calibration_finds_the_line_behind_the_data_and_leaves_constants():
+    decoded = torch.randn(5000, 3)
+    decoded[:, 2] = 4
+    x = 1 + decoded * torch.tensor([1.5, 0.5, 1.0]) + 0.1 * torch.randn(5000, 3)
+    slope, offset = calibration(x, decoded)
+    torch.testing.assert_close(slope, torch.tensor([1.5, 0.5, 1.0]), atol=0.02, rtol=0)
+    torch.testing.assert_close(slope * decoded.mean(0) + offset, x.mean(0))
+
+
+def test_residuals_take_the_targets_mean_and_spread():
+    batch = torch.from_numpy(np.repeat([0, 1], 500))
+    residual = torch.randn(1000, 4) * torch.where(batch == 0, 1.0, 1.6)[:, None] + batch[:, None]
+    whole = at_target(residual, batch, torch.tensor([0.0, 1.0]))
+    torch.testing.assert_close(whole[batch == 1], residual[batch == 1])
+    torch.testing.assert_close(whole[batch == 0].mean(0), residual[batch == 1].mean(0))
+    torch.testing.assert_close(whole[batch == 0].std(0), residual[batch == 1].std(0))
+    middle = at_target(residual, batch, torch.tensor([0.5, 0.5]))
+    spreads = [middle[batch == index].std(0) for index in (0, 1)]
+    torch.testing.assert_close(spreads[0], spreads[1])
+
+
+def test_the_spread_of_a_nearly_constant_gene_is_not_blown_up():
+    batch = torch.from_numpy(np.repeat([0, 1], 50))
+    residual = torch.randn(100, 1) * torch.where(batch == 0, 1e-3, 1.0)[:, None]
+    found = at_target(residual, batch, torch.tensor([0.5, 0.5]))
+    factor = found[:50].std() / residual[:50].std()
+    assert factor == pytest.approx(SPREAD_BOUNDS[1])
