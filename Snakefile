@@ -22,7 +22,8 @@ wildcard_constraints:
     dataset="|".join(CONFIG.datasets),
     variant="|".join(CONFIG.variants),
     baseline="|".join(CONFIG.baselines) or "none",
-    repeat="|".join(REPEATS),
+    # In brackets, as Snakemake takes an empty pattern, that of a single repeat, for none.
+    repeat="(" + "|".join(REPEATS) + ")",
     stack="[0-9a-f]+",
     seed="[0-9]+",
     search="grid_search|robust_grid_search",

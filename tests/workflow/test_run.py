@@ -84,6 +84,22 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert "Nothing to be done" in process.stderr
 
 
+def test_repeats_run_every_method_with_several_seeds(workflow):
+    workflow.config |= {"baselines": ["uncorrected"], "seed": 3, "repeats": 2}
+    process = workflow.run("benchmark")
+    assert process.returncode == 0, process.stderr[-2000:]
+    table = pd.read_csv(workflow.folder / "results" / "benchmark.tsv", sep="\t")
+    runs = table.groupby("method")["seed"].unique()
+    assert {method: sorted(seeds) for method, seeds in runs.items()} == {
+        "uncorrected": [3, 4],
+        "aif_norm_log_rel_dyn": [3, 4],
+    }
+    ranks = pd.read_csv(workflow.folder / "results" / "ranks.tsv", sep="\t")
+    assert set(ranks.loc[ranks["metric"] == "iLISI", "n_seeds"]) == {2}
+    own = table[(table["method"] == "aif_norm_log_rel_dyn") & (table["metric"] == "overall")]
+    assert own["value"].nunique() == 2
+
+
 def test_a_changed_seed_trains_again_but_does_not_preprocess(finished):
     finished.config["seed"] = 1
     process = finished.run("--dry-run")

@@ -19,9 +19,9 @@ rule metrics:
         "../../envs/report.yaml"
     params:
         runs=[
-            [dataset, *method_and_seed]
+            {"dataset": dataset, "method": method, "seed": str(seed)}
             for dataset in CONFIG.datasets
-            for method_and_seed in PRODUCTS.values()
+            for method, seed in PRODUCTS.values()
         ],
         code=code("concatenate.py"),
     script:

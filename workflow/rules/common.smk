@@ -40,9 +40,9 @@ STACKS = {variant: stacks_by_key(sheet, CONFIG.rows_per_job) for variant, sheet 
 RUNS = {"grid_search": "grid_search", "robust_grid_search": "runs"}
 SEARCH_FIGURES = ["heatmaps", "spread", "loss_against_metrics"]
 
-# The seeds of the repeats, by the end of their folder; the first repeat has the folder itself.
+# The seeds of the repeats, by the end of the name of their folder.
 REPEATS = {"": CONFIG.seed} | {
-    f"/seed_{CONFIG.seed + i}": CONFIG.seed + i for i in range(1, CONFIG.repeats)
+    f"_seed_{CONFIG.seed + i}": CONFIG.seed + i for i in range(1, CONFIG.repeats)
 }
 # A product is a corrected data set: the folder below results/{dataset}, the method and the seed.
 AIF_PRODUCTS = {

@@ -18,7 +18,11 @@ rule search_table:
     conda:
         "../../envs/report.yaml"
     params:
-        runs=[[dataset, variant] for dataset in CONFIG.datasets for variant in CONFIG.variants],
+        runs=[
+            {"dataset": dataset, "method": variant}
+            for dataset in CONFIG.datasets
+            for variant in CONFIG.variants
+        ],
         code=code("concatenate.py"),
     script:
         "../scripts/concatenate.py"

@@ -9,9 +9,9 @@ with rule_log(snakemake) as log:
         pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False) for path in snakemake.input
     ]
     result = pd.concat(tables, ignore_index=True)
-    found = set(zip(result["dataset"], result["method"], result["seed"], strict=True))
-    expected = {(dataset, method, str(seed)) for dataset, method, seed in snakemake.params.runs}
-    if expected - found:
-        raise ValueError(f"no rows for {sorted(expected - found)}")
+    found = result[list(snakemake.params.runs[0])].drop_duplicates().to_dict("records")
+    missing = [run for run in snakemake.params.runs if run not in found]
+    if missing:
+        raise ValueError(f"no rows for {missing}")
     with atomic(snakemake.output[0]) as path:
         result.to_csv(path, sep="\t", index=False)
