@@ -21,19 +21,18 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from aif.baselines import BASELINES  # noqa: E402
-from aif.cells import model_cells  # noqa: E402
-from aif.config import load_yaml  # noqa: E402
-from aif.decoding import corrected_expression, correction_target  # noqa: E402
+from aif.config import Correction, load_yaml  # noqa: E402
+from aif.correction import correct_dataset  # noqa: E402
 from aif.evaluation import evaluate, evaluated_space, log_expression  # noqa: E402
 from aif.preprocessing import standardise, transform  # noqa: E402
-from aif.training import train  # noqa: E402
+from aif.run import Job, train_job  # noqa: E402
 from aif.variants import Hyperparameters, defaults_of, variant_of  # noqa: E402
 
 EVALUATION = {"n_pcs": 30, "embedding": "pca", "repetitions": 1, "subsample": 1.0, "seed": 0}
 KEYS = ["data", "method", "setting", "seed"]
 KEPT = ("iLISI", "cLISI", "NMI", "ARI", "ASW_label", "ASW_batch", "isolated_labels_F1",
         "isolated_labels_ASW", "graph_connectivity", "PCR_comparison",
-        "bio_score", "batch_score", "overall")  # fmt: skip
+        "bio_score", "batch_score", "overall", "DE_AUC_up_all", "DE_AUC_down_all")  # fmt: skip
 
 
 def main() -> None:
@@ -66,12 +65,11 @@ def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
     start = time.perf_counter()
     if method in BASELINES:
         corrected, facts = BASELINES[method].run(reference, seed), {}
-        info = {"transform": "norm_log", "output": BASELINES[method].output}
+        corrected.uns["aif"] = {"transform": "norm_log", "output": BASELINES[method].output}
     else:
-        corrected, facts, info = aif(counts, method, json.loads(setting), seed)
+        corrected, facts = aif(counts, method, json.loads(setting), seed)
     seconds = time.perf_counter() - start
-    ids = {"dataset": keys["data"], "method": method, "row": "", "seed": seed}
-    corrected.uns["aif"] = {**ids, **info, "seconds": seconds, "peak_memory_mb": 0.0}
+    corrected.uns["aif"] |= {"dataset": keys["data"], "method": method, "row": "", "seed": seed}
     metrics = evaluate(corrected, reference, EVALUATION).metrics
     values = metrics.set_index("metric")["value"].reindex(KEPT)
     row = {**keys, **values, "purity": purity(corrected), "seconds": seconds, **facts}
@@ -86,23 +84,21 @@ def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
 
 def aif(
     counts: ad.AnnData, name: str, setting: dict, seed: int
-) -> tuple[ad.AnnData, dict[str, float], dict[str, str]]:
+) -> tuple[ad.AnnData, dict[str, float]]:
     """Return the data corrected by a variant with a setting, and facts of its last epoch."""
     table = load_yaml(ROOT / "config" / "variants.yaml")
     variant = variant_of(table["variants"][name])
     hyperparameters = Hyperparameters(**{**defaults_of(table, name), **setting})
-    corrected = transform(counts, variant.input)
-    cells, scale = model_cells(corrected, variant.input)
-    training = train(cells, variant, [hyperparameters], seed)
-    target = correction_target("mean", list(corrected.obs["batch"].cat.categories))
-    corrected.X, _ = corrected_expression(
-        training.networks, corrected.X.toarray(), scale, target, n_samplings=20, seed=seed
-    )
+    cells = transform(counts, variant.input)
+    job = Job("", name, "", seed, variant, [hyperparameters], holdout=0.0)
+    trained = train_job(job, cells, lambda *_: None)
+    training, info = trained.training, trained.infos[0]
+    corrected = correct_dataset(training.networks, info, cells, Correction().model_dump())
     last = training.losses[0].iloc[-1]
     facts = {f"last_{term}": last[term] for term in ("rec", "kl", "class", "aux", "gan", "dis")}
     n_cells = corrected.n_obs
     facts["steps"] = hyperparameters.n_epochs(n_cells) * hyperparameters.steps_per_epoch(n_cells)
-    return corrected, facts, {"transform": variant.input, "output": "expression"}
+    return corrected, facts
 
 
 def purity(corrected: ad.AnnData, k: int = 30) -> float:
