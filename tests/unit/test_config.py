@@ -13,11 +13,18 @@ ROOT = Path(__file__).parents[2]
 TABLE = load_yaml(ROOT / "config/variants.yaml")
 PRESETS = load_yaml(ROOT / "config/simulations.yaml")
 DEFAULT_RUN = ROOT / "config/config.yaml"
+SHA = "0" * 64
+TABLE_URL = {"url": "https://x.org/t.txt", "sha256": SHA}
 KANG = {"path": str(ROOT / "resources/kang_pbmc.h5ad"), "batch_key": "condition"}
 
 
 def config_of(**given):
     return complete({"datasets": {"kang": KANG}, **given}, DEFAULT_RUN, TABLE, PRESETS)
+
+
+def tables(**changes):
+    entry = {"expression": TABLE_URL, "cells": [TABLE_URL], "cells_in": "rows", **changes}
+    return {"datasets": {"k": {"batch_key": "b", "tables": entry}}}
 
 
 def test_given_keys_replace_those_of_the_default_run_as_a_whole():
@@ -49,7 +56,27 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
         ),
         (
             {"datasets": {"k": {"path": "x.h5ad", "simulate": {"preset": "tran1"}}}},
-            r"give either path, or url with sha256, or simulate",
+            r"give either path, or url with sha256, or tables, or simulate",
+        ),
+        ({"mirror": "absent"}, r"config: mirror: there is no directory 'absent'; give its path"),
+        (tables(cells_in="row"), r"config: datasets\.k\.tables\.cells_in: "),
+        (tables(gene=[]), r"datasets\.k\.tables\.gene: unknown key; did you mean 'genes'\?"),
+        (tables(cells=[]), r"config: datasets\.k\.tables\.cells: .*at least 1"),
+        (
+            tables(cells=[TABLE_URL, {**TABLE_URL, "uri": ""}]),
+            r"config: datasets\.k\.tables\.cells\.1\.uri: unknown key; did you mean 'url'\?",
+        ),
+        (
+            tables(expression={**TABLE_URL, "path": "x"}),
+            r"datasets\.k\.tables\.expression\.0: give either path, or url with sha256",
+        ),
+        (
+            tables(genes={"url": "https://x.org/t.txt"}),
+            r"config: datasets\.k\.tables\.genes\.0: url and sha256 go together",
+        ),
+        (
+            tables(genes=[{"path": "g.txt"}]),
+            r"datasets\.k\.tables\.genes\.0\.path: there is no file 'g\.txt'.* a text table",
         ),
         (
             {"datasets": {"k": {"simulate": {"preset": "tran7"}}}},
@@ -100,6 +127,21 @@ def test_an_error_is_one_line_that_names_the_key(given, message):
 @pytest.mark.parametrize("target", ["mean", "control", {"control": 1, "stimulated": 3}])
 def test_a_batch_of_the_data_may_be_the_target(target):
     assert config_of(correction={"target": target}).correction.target == target
+
+
+def test_one_table_stands_for_a_list_of_one():
+    entry = config_of(**tables()).datasets["k"].tables
+    assert len(entry.expression) == len(entry.cells) == 1
+    assert entry.genes == []
+
+
+def test_the_papers_config_is_valid():
+    paper = complete(load_yaml(ROOT / "config/paper.yaml"), DEFAULT_RUN, TABLE, PRESETS)
+    assert list(paper.datasets) == [
+        "human_dc",
+        "pancreas",
+        *(f"simulation{i}" for i in range(1, 7)),
+    ]
 
 
 def test_there_are_the_thirteen_variants_of_the_paper_and_all_have_hyperparameters():

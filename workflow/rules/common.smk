@@ -79,10 +79,24 @@ def source(wildcards):
 
 
 def source_file(wildcards):
-    """Return the file of a data set: the user's own, or where its download or simulation goes."""
+    """Return the file of a data set: the user's own, or where it is downloaded or made."""
     dataset = CONFIG.datasets[wildcards.dataset]
-    made = "simulated" if dataset.simulate is not None else "download"
-    return dataset.path or f"results/{wildcards.dataset}/data/{made}.h5ad"
+    made = {"download": dataset.url, "tables": dataset.tables, "simulated": dataset.simulate}
+    name = next((name for name, given in made.items() if given is not None), None)
+    return dataset.path or f"results/{wildcards.dataset}/data/{name}.h5ad"
+
+
+def table(wildcards):
+    """Return the entry of a text table in the config."""
+    return source(wildcards)["tables"][wildcards.kind][int(wildcards.number)]
+
+
+def table_files(kind):
+    """Return an input function: a data set's tables of a kind, the user's or where they are put."""
+    return lambda wildcards: [
+        entry["path"] or f"results/{wildcards.dataset}/data/tables/{kind}.{i}"
+        for i, entry in enumerate(source(wildcards)["tables"][kind])
+    ]
 
 
 def simulation_parameters(wildcards):

@@ -9,9 +9,40 @@ rule download:
     params:
         url=lambda wildcards: source(wildcards)["url"],
         sha256=lambda wildcards: source(wildcards)["sha256"],
+        key="datasets.{dataset}",
         code=code("download.py"),
     script:
         "../scripts/download.py"
+
+
+use rule download as download_table with:
+    output:
+        "results/{dataset}/data/tables/{kind}.{number}",
+    log:
+        "results/{dataset}/data/tables/{kind}.{number}.log",
+    params:
+        url=lambda wildcards: table(wildcards)["url"],
+        sha256=lambda wildcards: table(wildcards)["sha256"],
+        key="datasets.{dataset}.tables.{kind}.{number}",
+
+
+rule read_tables:
+    input:
+        expression=table_files("expression"),
+        cells=table_files("cells"),
+        genes=table_files("genes"),
+    output:
+        "results/{dataset}/data/tables.h5ad",
+    log:
+        "results/{dataset}/data/tables.log",
+    priority: 100
+    conda:
+        "../../envs/scanpy.yaml"
+    params:
+        tables=lambda wildcards: source(wildcards)["tables"],
+        code=code("read_tables.py"),
+    script:
+        "../scripts/read_tables.py"
 
 
 rule simulate:

@@ -3,11 +3,14 @@
 import pandas as pd
 
 from aif.checks import check_dataset, read_counts
+from aif.preprocessing import keep_detected
 from aif.rule import atomic, rule_log
 
 with rule_log(snakemake) as log:
     dataset, source = snakemake.wildcards.dataset, snakemake.params.source
-    adata = read_counts(snakemake.input[0], source["layer"], f"datasets.{dataset}")
+    key = f"datasets.{dataset}"
+    adata = read_counts(snakemake.input[0], source["layer"], key)
+    adata = keep_detected(adata, source["min_genes"], source["min_cells"], key)
     checks = check_dataset(
         adata, dataset, source["batch_key"], source["label_key"], source["n_top_genes"]
     )

@@ -145,7 +145,7 @@ def _check_cells(adata: ad.AnnData, key: str) -> None:
     if len(empty):
         raise InputError(
             f"{key}.path: {len(empty)} cells have no counts, first {adata.obs_names[empty[0]]!r}; "
-            "drop them, for instance with scanpy.pp.filter_cells(adata, min_counts=1)"
+            "drop them, for instance with min_genes"
         )
 
 
@@ -175,7 +175,7 @@ def _empty_genes_check(adata: ad.AnnData, n_top_genes: int | None) -> tuple[str,
         "empty genes",
         "warning",
         f"{empty} genes have no counts in any cell; they are kept and carry nothing, "
-        "drop them or set n_top_genes",
+        "set min_cells or n_top_genes to drop them",
     )
 
 

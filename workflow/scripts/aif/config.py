@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
@@ -32,15 +33,60 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Dataset(Section):
-    """One data set: an .h5ad file with raw counts, or a simulation."""
+class Table(Section):
+    """One text table: tab-separated, with a header and with names in the first column; may be .gz."""
 
     path: str | None = None
     """The file, relative to the working directory. Give this, or `url` with `sha256`."""
     url: str | None = Field(None, pattern=r"^https?://")
     """Where to download the file from."""
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    """What the file must hash to; optional for a `path`."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Table:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("give either path, or url with sha256")
+        if self.url is not None and self.sha256 is None:
+            raise ValueError("url and sha256 go together")
+        return self
+
+
+def _as_list(given: Any) -> Any:
+    return given if isinstance(given, list) else [given]
+
+
+SomeTables = Annotated[
+    list[Table],
+    Field(min_length=1),
+    BeforeValidator(_as_list, json_schema_input_type=Table | list[Table]),
+]
+
+
+class Tables(Section):
+    """A data set as text tables, one or a list of each kind."""
+
+    expression: SomeTables
+    """Counts. Several are the batches of the data set, of which the genes that all share are kept."""
+    cells: SomeTables
+    """Columns of obs, a row for each cell; several stand for one long table."""
+    genes: SomeTables = []
+    """Columns of var, a row for each gene."""
+    cells_in: Literal["rows", "columns"]
+    """Where the cells are in the tables of expression."""
+
+
+class Dataset(Section):
+    """One data set with raw counts: an .h5ad file, text tables or a simulation."""
+
+    path: str | None = None
+    """An .h5ad file, relative to the working directory."""
+    url: str | None = Field(None, pattern=r"^https?://")
+    """Where to download an .h5ad file from."""
+    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
     """What the download must hash to."""
+    tables: Tables | None = None
+    """Text tables to read the data set from."""
     simulate: dict[str, Any] | None = None
     """Parameters of a simulation (aif.simulation); `preset` takes those of config/simulations.yaml."""
     batch_key: str
@@ -49,6 +95,10 @@ class Dataset(Section):
     """The column of obs that names each cell's type; without it label-based metrics are left out."""
     layer: str | None = None
     """The layer that holds the counts; without it they are taken from X."""
+    min_genes: int | None = Field(None, ge=1)
+    """Keep only cells in which at least that many genes are detected."""
+    min_cells: int | None = Field(None, ge=1)
+    """Keep only genes that are detected in at least that many of the cells kept."""
     n_top_genes: int | None = Field(None, ge=2)
     """Keep only that many of the most variable genes (scanpy, within batches)."""
 
@@ -61,8 +111,8 @@ class Dataset(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> Dataset:
-        if [self.path, self.url, self.simulate].count(None) != 2:
-            raise ValueError("give either path, or url with sha256, or simulate")
+        if [self.path, self.url, self.tables, self.simulate].count(None) != 3:
+            raise ValueError("give either path, or url with sha256, or tables, or simulate")
         if (self.url is None) != (self.sha256 is None):
             raise ValueError("url and sha256 go together")
         return self
@@ -119,6 +169,8 @@ class Config(Section):
 
     datasets: dict[Name, Dataset] = Field(min_length=1)
     """The data sets, by name."""
+    mirror: str | None = None
+    """A directory to look for a url's file in, by its name and sha256, before it is downloaded."""
     variants: list[str] = Field(min_length=1)
     """Variants of AIF, from config/variants.yaml."""
     baselines: list[Method] = []

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from aif.config import Config, Correction, Dataset, Evaluation, Grid, load_yaml
+from aif.config import Config, Correction, Dataset, Evaluation, Grid, Table, Tables, load_yaml
 from aif.rule import InputError
 from aif.simulation import Simulation
 from aif.variants import NAMES, Hyperparameters, defaults_of
@@ -49,12 +49,13 @@ def complete(
             raise InputError(f"config: variants: unknown variant {name!r}; {_hint(name, known)}")
         hyperparameters(config, table, name)
     _check_grid(config.grid, list(table["variants"]))
+    if config.mirror is not None and not Path(config.mirror).is_dir():
+        raise InputError(
+            f"config: mirror: there is no directory {config.mirror!r}; "
+            "give its path relative to the working directory, or leave mirror out"
+        )
     for name, dataset in config.datasets.items():
-        if dataset.path is not None and not Path(dataset.path).is_file():
-            raise InputError(
-                f"config: datasets.{name}.path: there is no file {dataset.path!r}; "
-                "give the path of an .h5ad file, relative to the working directory"
-            )
+        _check_paths(name, dataset)
         if dataset.simulate is not None:
             simulation(name, dataset, presets)
         _check_target(config.correction.target, dataset)
@@ -76,6 +77,20 @@ def _check_grid(grid: Grid, variants: list[str]) -> None:
             if name not in NAMES:
                 hint = _hint(name, list(NAMES))
                 raise InputError(f"config: grid.{place}{name}: unknown key; {hint}")
+
+
+def _check_paths(name: str, dataset: Dataset) -> None:
+    paths = {"path": (dataset.path, "an .h5ad file")}
+    if dataset.tables is not None:
+        for kind in ("expression", "cells", "genes"):
+            for i, table in enumerate(getattr(dataset.tables, kind)):
+                paths[f"tables.{kind}.{i}.path"] = (table.path, "a text table")
+    for key, (path, what) in paths.items():
+        if path is not None and not Path(path).is_file():
+            raise InputError(
+                f"config: datasets.{name}.{key}: there is no file {path!r}; "
+                f"give the path of {what}, relative to the working directory"
+            )
 
 
 def _check_target(target: str | dict[str, float], dataset: Dataset) -> None:
@@ -170,7 +185,9 @@ def _one_line(error: ValidationError, prefix: str = "") -> str:
 
 def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     section = {"datasets": Dataset, "correction": Correction, "evaluation": Evaluation}
-    model = section[location[0]] if location else Config
+    # Within a data set: datasets, its name, tables, and maybe their kind and number.
+    deep = {0: Config, 3: Tables, 5: Table}
+    model = deep.get(len(location)) or section[location[0]]
     return list(model.model_fields)
 
 

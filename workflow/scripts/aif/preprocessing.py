@@ -6,7 +6,41 @@ import anndata as ad
 import numpy as np
 import scanpy as sc
 
+from aif.rule import InputError
+
 TRANSFORMS = ("raw", "norm", "norm_log")
+
+
+def keep_detected(
+    adata: ad.AnnData, min_genes: int | None, min_cells: int | None, key: str
+) -> ad.AnnData:
+    """Return the cells with enough detected genes, and then the genes detected in enough of them.
+
+    Parameters
+    ----------
+    adata
+        Counts in X; unchanged.
+    min_genes, min_cells
+        At least so many; None keeps all.
+    key
+        The data set's key in the config, for messages.
+
+    Raises
+    ------
+    InputError
+        If no cell or no gene is left.
+    """
+    if min_genes is not None:
+        enough, _ = sc.pp.filter_cells(adata, min_genes=min_genes, inplace=False)
+        if not enough.any():
+            raise InputError(f"{key}.min_genes: no cell has {min_genes} detected genes; lower it")
+        adata = adata[enough].copy()
+    if min_cells is not None:
+        enough, _ = sc.pp.filter_genes(adata, min_cells=min_cells, inplace=False)
+        if not enough.any():
+            raise InputError(f"{key}.min_cells: no gene is found in {min_cells} cells; lower it")
+        adata = adata[:, enough].copy()
+    return adata
 
 
 def standardise(

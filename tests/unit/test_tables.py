@@ -1,0 +1,133 @@
+"""Data sets from text tables: R's forms, both orientations, several batches, errors in one line."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from aif import tables
+from aif.rule import InputError
+from aif.tables import Table, read_dataset
+
+SIMULATION = Path(__file__).parents[3] / "shared/data/downloads/tran_dataset3_sim5"
+COUNTS = "g1\tg2\tg3\nc1\t1\t0\t2\nc2\t0\t4\t0\n"
+CELLS = "batch\tkind\nc2\tx\tk1\nc1\ty\tk2\nc9\ty\tk2\n"
+GENES = "Gene\tDEFack1\ng3\tg3\t1\ng2\tg2\t2\ng1\tg1\t3\n"
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Read a data set from texts; several of a kind are a list."""
+
+    def read(expression=COUNTS, cells=CELLS, genes=(), cells_in="rows"):
+        given = {"expression": expression, "cells": cells, "genes": genes}
+        kinds = {}
+        for kind, texts in given.items():
+            kinds[kind] = []
+            for i, text in enumerate([texts] if isinstance(texts, str | bytes) else texts):
+                path = tmp_path / f"{kind}.{i}"
+                path.write_bytes(text if isinstance(text, bytes) else text.encode())
+                kinds[kind].append(Table(f"datasets.d.tables.{kind}.{i}", str(path)))
+        return read_dataset(**kinds, cells_in=cells_in, key="datasets.d.tables")
+
+    return read
+
+
+def transposed(text):
+    rows = [line.split("\t") for line in text.splitlines()]
+    rows[0].insert(0, "")
+    return "\n".join("\t".join(row) for row in zip(*rows, strict=True)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "cells_in"),
+    [
+        (COUNTS, "rows"),
+        ("name\t" + COUNTS, "rows"),
+        ('"g1"\t"g2"\t"g3"\r\n"c1"\t1\t0\t2\r\n"c2"\t0\t4.0\t0', "rows"),
+        (gzip.compress(COUNTS.encode()), "rows"),
+        (transposed(COUNTS), "columns"),
+    ],
+    ids=["short header", "full header", "quotes", "gzip", "genes by cells"],
+)
+def test_all_forms_of_a_table_give_the_same_data_set(read, text, cells_in, monkeypatch):
+    # A row at a time, as large tables are read in several chunks.
+    monkeypatch.setattr(tables, "CHUNK", 1)
+    adata = read(text, genes=GENES, cells_in=cells_in)
+    assert sparse.issparse(adata.X)
+    assert adata.X.dtype == np.float32
+    assert adata.X.toarray().tolist() == [[1, 0, 2], [0, 4, 0]]
+    assert list(adata.obs_names) == ["c1", "c2"]
+    assert adata.obs["kind"].tolist() == ["k2", "k1"]
+    assert adata.var["DEFack1"].tolist() == [3, 2, 1]
+
+
+def test_several_tables_are_batches_of_the_genes_they_share(read, tmp_path):
+    expression = ["g3\tg1\nc1\t1\t2\n", "g1\tg2\tg3\nd1\t3\t4\t5\nd2\t6\t7\t8\n"]
+    adata = read(expression, ["kind\nc1\tk1\n", "kind\tgood\nd1\tk1\tTRUE\nd2\tk2\tFALSE\n"])
+    assert list(adata.var_names) == ["g3", "g1"]
+    assert adata.X.toarray().tolist() == [[1, 2], [5, 3], [8, 6]]
+    assert adata.obs["batch"].tolist() == ["batch1", "batch2", "batch2"]
+    assert adata.obs["kind"].tolist() == ["k1", "k1", "k2"]
+    adata.write_h5ad(tmp_path / "written.h5ad")
+    named = read(expression, "batch\nc1\tx\nd1\tx\nd2\ty\n")
+    assert named.obs["batch"].tolist() == ["x", "x", "y"]
+    assert "batch" not in read(cells="kind\nc1\tk\nc2\tk\n").obs
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"expression": ""}, r"expression\.0: .*cannot be read as a tab-separated table.*columns"),
+        ({"expression": "g1\tg2\n"}, r"expression\.0: .*cannot be read"),
+        ({"expression": COUNTS.replace("\t", ",")}, r"its header has 1 fields, the next line 1"),
+        ({"expression": COUNTS + "c3\t1\t2\n"}, r"could not convert string to float: ''"),
+        ({"expression": COUNTS + "c3\t1\t2\t3\t4\n"}, r"Expected 4 fields in line 4, saw 5"),
+        ({"expression": COUNTS.replace("4", "many")}, r"could not convert string to float: 'many'"),
+        ({"expression": gzip.compress(COUNTS.encode())[:-9]}, r"see whether it is complete"),
+        (
+            {"expression": COUNTS + "c1\t1\t2\t3\n"},
+            r"cell name 'c1' is not unique in .*\.0 \(1 rep",
+        ),
+        ({"expression": COUNTS.replace("g2", "g1")}, r"gene name 'g1' is not unique in .*\.0 "),
+        ({"expression": [COUNTS, COUNTS]}, r"expression: cell name 'c1' is not unique in the tabl"),
+        ({"expression": ["g1\nc1\t1\n", "g2\nc2\t1\n"]}, r"expression: the tables share no gene"),
+        (
+            {"cells": "kind\nc2\tk\n"},
+            r"cells: cell 'c1' of the expression has no row in .*cells\.0 ",
+        ),
+        (
+            {"cells_in": "columns"},
+            r"cells: cell 'g1' .* has no row .*see whether cells_in is right",
+        ),
+        ({"cells": CELLS + "c2\tx\tk1\n"}, r"cells: cell name 'c2' is not unique in .*cells\.0 "),
+        (
+            {"genes": "Gene\ng1\tg1\ng3\tg3\n"},
+            r"genes: gene 'g2' .* has no row in .*genes\.0 \(1 of",
+        ),
+    ],
+)
+def test_an_error_is_one_line_that_names_key_and_file(read, given, message):
+    with pytest.raises(InputError, match=r"^datasets\.d\.tables\..*" + message) as error:
+        read(**given)
+    assert "\n" not in str(error.value)
+
+
+def test_a_published_simulation_is_read_as_it_stands(tmp_path):
+    if not SIMULATION.exists():
+        pytest.skip("the published simulation 5 is not beside the project")
+    files = {"expression": "counts_HVG.txt", "cells": "cellinfo.txt", "genes": "geneinfo.txt"}
+    kinds = {kind: [Table(kind, str(SIMULATION / file))] for kind, file in files.items()}
+    adata = read_dataset(**kinds, cells_in="rows", key="d")
+    lines = (SIMULATION / "counts_HVG.txt").read_text().splitlines()
+    counts = [[int(value) for value in line.split("\t")[1:]] for line in lines[1:]]
+    np.testing.assert_array_equal(adata.X.toarray(), counts)
+    assert list(adata.var_names) == lines[0].split("\t")
+    info = pd.read_csv(SIMULATION / "cellinfo.txt", sep="\t").set_index("Cell")
+    assert (adata.obs["Batch"].astype(str) == info["Batch"]).all()
+    assert (adata.obs["Group"].astype(str) == info["Group"]).all()
+    truth = pd.read_csv(SIMULATION / "geneinfo.txt", sep="\t").set_index("Gene")
+    assert (adata.var["DEFacGroup2"] == truth.loc[adata.var_names, "DEFacGroup2"]).all()
