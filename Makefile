@@ -1,13 +1,16 @@
 # make run: the default configuration, from nothing to results/report.html
+# make baselines: adds Scanorama, scVI and BBKNN to .venv
 # make test: every test
 # make style: the style checks
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 VENV := .venv
 
-.PHONY: run test style format schema
+.PHONY: run baselines test style format schema
 run: $(VENV)/installed
 	$(VENV)/bin/snakemake --cores $(CORES)
+
+baselines: $(VENV)/installed-baselines
 
 test: $(VENV)/installed-tests
 	sh tests/install_browser.sh

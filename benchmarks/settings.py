@@ -10,6 +10,7 @@ import json
 import sys
 import time
 import warnings
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import anndata as ad
@@ -25,10 +26,11 @@ from aif.config import Correction, load_yaml  # noqa: E402
 from aif.correction import correct_dataset  # noqa: E402
 from aif.evaluation import evaluate, evaluated_space, log_expression  # noqa: E402
 from aif.preprocessing import standardise, transform  # noqa: E402
-from aif.run import Job, train_job  # noqa: E402
+from aif.run import Job, TrainedJob, train_job  # noqa: E402
 from aif.variants import Hyperparameters, defaults_of, variant_of  # noqa: E402
 
 EVALUATION = {"n_pcs": 30, "embedding": "pca", "repetitions": 1, "subsample": 1.0, "seed": 0}
+LAST: dict[str, object] = {}  # the last training, and what it was made for
 KEYS = ["data", "method", "setting", "seed"]
 KEPT = ("iLISI", "cLISI", "NMI", "ARI", "ASW_label", "ASW_batch", "isolated_labels_F1",
         "isolated_labels_ASW", "graph_connectivity", "PCR_comparison",
@@ -67,7 +69,7 @@ def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
         corrected, facts = BASELINES[method].run(reference, seed), {}
         corrected.uns["aif"] = {"transform": "norm_log", "output": BASELINES[method].output}
     else:
-        corrected, facts = aif(counts, method, json.loads(setting), seed)
+        corrected, facts = aif(counts, keys["data"], method, json.loads(setting), seed)
     seconds = time.perf_counter() - start
     corrected.uns["aif"] |= {"dataset": keys["data"], "method": method, "row": "", "seed": seed}
     metrics = evaluate(corrected, reference, EVALUATION).metrics
@@ -83,22 +85,38 @@ def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
 
 
 def aif(
-    counts: ad.AnnData, name: str, setting: dict, seed: int
+    counts: ad.AnnData, data: str, name: str, setting: dict, seed: int
 ) -> tuple[ad.AnnData, dict[str, float]]:
     """Return the data corrected by a variant with a setting, and facts of its last epoch."""
     table = load_yaml(ROOT / "config" / "variants.yaml")
     variant = variant_of(table["variants"][name])
     hyperparameters = Hyperparameters(**{**defaults_of(table, name), **setting})
     cells = transform(counts, variant.input)
-    job = Job("", name, "", seed, variant, [hyperparameters], holdout=0.0)
-    trained = train_job(job, cells, lambda *_: None)
-    training, info = trained.training, trained.infos[0]
+    job = Job(data, name, "", seed, variant, [hyperparameters], holdout=0.0)
+    trained = trained_once(job, cells)
+    training = trained.training
+    info = replace(
+        trained.infos[0], variant=asdict(variant), hyperparameters=asdict(hyperparameters)
+    )
     corrected = correct_dataset(training.networks, info, cells, Correction().model_dump())
     last = training.losses[0].iloc[-1]
     facts = {f"last_{term}": last[term] for term in ("rec", "kl", "class", "aux", "gan", "dis")}
     n_cells = corrected.n_obs
     facts["steps"] = hyperparameters.n_epochs(n_cells) * hyperparameters.steps_per_epoch(n_cells)
     return corrected, facts
+
+
+def trained_once(job: Job, cells: ad.AnnData) -> TrainedJob:
+    """Train, unless the last training differed in nothing but how it corrects cells."""
+    training = replace(
+        job,
+        method="",
+        variant=replace(job.variant, shift=False),
+        stack=[replace(model, residual=0.0, local=0.0) for model in job.stack],
+    )
+    if LAST.get("job") != training:
+        LAST.update(job=training, trained=train_job(training, cells, lambda *_: None))
+    return LAST["trained"]
 
 
 def purity(corrected: ad.AnnData, k: int = 30) -> float:
