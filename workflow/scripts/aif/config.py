@@ -27,6 +27,10 @@ Method = Literal[
 Mode = Literal["pipeline", "grid_search", "robust_grid_search"]
 
 
+Url = Annotated[str, Field(pattern=r"^https?://")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Section(BaseModel):
     """A part of the config: unknown keys are errors, every key is documented."""
 
@@ -38,9 +42,9 @@ class Table(Section):
 
     path: str | None = None
     """The file, relative to the working directory. Give this, or `url` with `sha256`."""
-    url: str | None = Field(None, pattern=r"^https?://")
+    url: Url | None = None
     """Where to download the file from."""
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    sha256: Sha256 | None = None
     """What the file must hash to; optional for a `path`."""
 
     @model_validator(mode="after")
@@ -81,9 +85,9 @@ class Dataset(Section):
 
     path: str | None = None
     """An .h5ad file, relative to the working directory."""
-    url: str | None = Field(None, pattern=r"^https?://")
+    url: Url | None = None
     """Where to download an .h5ad file from."""
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    sha256: Sha256 | None = None
     """What the download must hash to."""
     tables: Tables | None = None
     """Text tables to read the data set from."""
