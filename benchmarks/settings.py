@@ -112,7 +112,9 @@ def trained_once(job: Job, cells: ad.AnnData) -> TrainedJob:
         job,
         method="",
         variant=replace(job.variant, shift=False),
-        stack=[replace(model, residual=0.0, local=0.0) for model in job.stack],
+        stack=[
+            replace(model, residual=0.0, local=0.0, slope_bounds=(1.0, 1.0)) for model in job.stack
+        ],
     )
     if LAST.get("job") != training:
         LAST.update(job=training, trained=train_job(training, cells, lambda *_: None))

@@ -110,6 +110,7 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
         ({"hyperparameters": {"alhpa": 1}}, r"hyperparameters\.alhpa: unknown key; did you mean"),
         ({"hyperparameters": {"alpha": -1}}, r"config: hyperparameters\.alpha: .*greater"),
         ({"hyperparameters": {"minibatch_size": 1}}, r"config: hyperparameters\.minibatch_size: "),
+        ({"hyperparameters": {"slope_bounds": [2, 1]}}, r"slope_bounds: .*lower_bound_first"),
         (
             {"correction": {"target": "lab"}},
             r"correction\.target: .* has no batch 'lab'; give mean or one of \['control', 'stim",

@@ -7,11 +7,12 @@ import torch
 from aif.decoding import corrected_expression, correction_target
 from aif.networks import Networks, Shape
 from aif.population import set_population_statistics
-from aif.shift import SPREAD_BOUNDS, at_target, calibration, shifted_expression
+from aif.shift import SPREAD_BOUNDS, Setting, at_target, calibration, shifted_expression
 
 SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
 BATCHES = ["a", "b", "c"]
 CODES = np.arange(30) % 3
+BOUNDS = (0.5, 2.0)
 SCALE = np.full(SHAPE.genes, 2.0, dtype=np.float32)
 
 
@@ -24,8 +25,8 @@ def trained():
 
 
 def shifted(networks, x, target="mean", **shares):
-    goal = correction_target(target, BATCHES)
-    return shifted_expression(networks, x, SCALE, CODES, goal, 3, 0, **shares)[0]
+    goal, setting = correction_target(target, BATCHES), Setting(**shares, slope_bounds=BOUNDS)
+    return shifted_expression(networks, x, SCALE, CODES, goal, setting, 3, 0)[0]
 
 
 def decoded(networks, x, target):
@@ -33,11 +34,15 @@ def decoded(networks, x, target):
     return corrected_expression(networks, x, SCALE, goal, 3, 0)[0]
 
 
+def calibrated(x, own):
+    return calibration(torch.from_numpy(x), torch.from_numpy(own), torch.from_numpy(CODES), BOUNDS)
+
+
 def test_without_residual_a_cells_own_shift_leads_to_its_calibrated_decode(trained):
     networks, x = trained
     under = np.stack([decoded(networks, x, name) for name in BATCHES])
     own = under[CODES, np.arange(30)]
-    slope, offset = calibration(torch.from_numpy(x), torch.from_numpy(own))
+    slope, offset = calibrated(x, own)
     expected = offset.numpy() + slope.numpy() * under[1]
     found = shifted(networks, x, "b", residual=0, local=1)
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -57,7 +62,7 @@ def test_a_common_shift_is_the_mean_over_all_cells_of_every_batch(trained):
     without, common = (shifted(networks, x, residual=0, local=local) for local in (1, 0))
     under = np.stack([decoded(networks, x, name) for name in BATCHES])
     own = under[CODES, np.arange(30)]
-    slope = calibration(torch.from_numpy(x), torch.from_numpy(own))[0].numpy()
+    slope = calibrated(x, own)[0].numpy()
     shifts = slope * (under.mean(0) - under)
     for index in range(3):
         rows = index == CODES
@@ -78,22 +83,25 @@ def test_shares_mix_what_they_stand_between(trained):
 
 def test_chunks_give_the_same_numbers(trained):
     networks, x = trained
-    goal = correction_target("mean", BATCHES)
+    goal, setting = correction_target("mean", BATCHES), Setting(0.5, 0.5, BOUNDS)
     whole, chunked = (
-        shifted_expression(networks, x, SCALE, CODES, goal, 3, 0, 0.5, 0.5, chunk=chunk)
+        shifted_expression(networks, x, SCALE, CODES, goal, setting, 3, 0, chunk=chunk)
         for chunk in (100, 7)
     )
     np.testing.assert_allclose(whole[0], chunked[0], atol=1e-5)
     np.testing.assert_allclose(whole[1], chunked[1], atol=1e-6)
 
 
-def test_calibration_finds_the_line_behind_the_data_and_leaves_constants():
-    decoded = torch.randn(5000, 3)
+def test_calibration_finds_the_line_within_batches_and_leaves_constants():
+    batch = torch.arange(5000) % 2
+    decoded = torch.randn(5000, 4)
     decoded[:, 2] = 4
-    x = 1 + decoded * torch.tensor([1.5, 0.5, 1.0]) + 0.1 * torch.randn(5000, 3)
-    slope, offset = calibration(x, decoded)
-    torch.testing.assert_close(slope, torch.tensor([1.5, 0.5, 1.0]), atol=0.02, rtol=0)
-    torch.testing.assert_close(slope * decoded.mean(0) + offset, x.mean(0))
+    between = batch[:, None] * torch.tensor([5.0, -5.0, 0.0, 5.0])
+    x = 1 + decoded * torch.tensor([1.1, 0.9, 1.0, 3.0]) + 0.1 * torch.randn(5000, 4) + between
+    slope, offset = calibration(x, decoded + between, batch, BOUNDS)
+    expected = torch.tensor([1.1, 0.9, 1.0, BOUNDS[1]])
+    torch.testing.assert_close(slope, expected, atol=0.02, rtol=0)
+    torch.testing.assert_close(slope * (decoded + between).mean(0) + offset, x.mean(0))
 
 
 def test_residuals_take_the_targets_mean_and_spread():

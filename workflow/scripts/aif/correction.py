@@ -13,7 +13,7 @@ from aif.holdout import held_out
 from aif.model_file import ModelInfo
 from aif.networks import Networks
 from aif.rule import measured
-from aif.shift import shifted_expression
+from aif.shift import Setting, shifted_expression
 
 
 def correct_dataset(
@@ -42,9 +42,9 @@ def correct_dataset(
         x = adata.X.toarray()
         if info.variant["shift"]:
             batch = adata.obs["batch"].cat.codes.to_numpy()
-            shares = {name: info.hyperparameters[name] for name in ("residual", "local")}
+            setting = Setting.of(info.hyperparameters)
             expression, latent = shifted_expression(
-                networks, x, scale, batch, target, **sampling, **shares
+                networks, x, scale, batch, target, setting, **sampling
             )
         else:
             expression, latent = corrected_expression(networks, x, scale, target, **sampling)

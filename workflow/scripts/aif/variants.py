@@ -10,11 +10,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Le, Lt, Predicate
 
 Positive = Annotated[float, Gt(0), Lt(math.inf)]
 Weight = Annotated[float, Ge(0), Lt(math.inf)]
 Share = Annotated[float, Ge(0), Le(1)]
+
+
+def lower_bound_first(bounds: tuple[float, float]) -> bool:
+    """Return whether two bounds stand in their order."""
+    return bounds[0] <= bounds[1]
+
+
+Bounds = Annotated[tuple[Positive, Positive], Predicate(lower_bound_first)]
 Weighting = Literal["intrinsic", "fixed", "relative", "likelihood"]
 
 
@@ -84,6 +92,8 @@ class Hyperparameters:
     residual, local
         Of shifting variants: the share of a cell's residual that is kept, and the weight of the
         cell's own shift against the common shift of its batch.
+    slope_bounds
+        Of shifting variants: between what a gene's decode is stretched to fit the data.
     latent, hidden, label_hidden
         Sizes of the networks, see `aif.networks.Shape`.
     """
@@ -102,7 +112,7 @@ class Hyperparameters:
     learning_rate_dis: Positive | None = None
     betas: tuple[Annotated[float, Ge(0), Lt(1)], Annotated[float, Ge(0), Lt(1)]] = (0.9, 0.99)
     dynamic_ratio: Share = 0.1
-    weight_bounds: tuple[Positive, Positive] = (0.1, 10.0)
+    weight_bounds: Bounds = (0.1, 10.0)
     update_every: Annotated[int, Ge(1)] = 2
     decay_rate: Share = 0.999
     decay_start: Share = 0.2
@@ -110,6 +120,7 @@ class Hyperparameters:
     selection_start: Annotated[float, Ge(0), Lt(1)] = 0.9
     residual: Share = 0.5
     local: Share = 0.5
+    slope_bounds: Bounds = (0.8, 1.25)
     latent: Annotated[int, Ge(1)] = 100
     hidden: Annotated[int, Ge(1)] = 400
     label_hidden: Annotated[int, Ge(1)] = 128
@@ -179,6 +190,7 @@ def without_effect(variant: Variant) -> set[str]:
         "anneal_start": variant.anneal,
         "residual": variant.shift,
         "local": variant.shift,
+        "slope_bounds": variant.shift,
     }
     return {name for name, has_effect in depends_on.items() if not has_effect}
 
