@@ -23,6 +23,7 @@ INFO = ModelInfo(
     holdout=0.0,
     seconds=1.0,
     peak_memory_mb=2.0,
+    peak_gpu_memory_mb=3.0,
     device="cpu",
     versions={"torch": "2"},
 )

@@ -65,6 +65,7 @@ def correct_dataset(
         "holdout": info.holdout,
         "seconds": info.seconds + cost["seconds"],
         "peak_memory_mb": max(info.peak_memory_mb, cost["peak_memory_mb"]),
+        "peak_gpu_memory_mb": info.peak_gpu_memory_mb,
         "device": info.device,
         "versions": info.versions,
         "hyperparameters": json.dumps(info.hyperparameters),

@@ -29,8 +29,8 @@ class ModelInfo:
         Traits and hyperparameters, as plain dicts.
     holdout
         The share of cells that were held out, see `aif.holdout`.
-    seconds, peak_memory_mb, device, versions
-        What the training took, where and with what.
+    seconds, peak_memory_mb, peak_gpu_memory_mb, device, versions
+        What the training took, where and with what; no GPU is NaN. The memory is the whole job's.
     """
 
     dataset: str
@@ -46,6 +46,7 @@ class ModelInfo:
     holdout: float
     seconds: float
     peak_memory_mb: float
+    peak_gpu_memory_mb: float
     device: str
     versions: dict[str, str]
 

@@ -194,3 +194,11 @@ class Networks(nn.Module):
         networks = Networks(self.shape)
         networks.load_state_dict(self.model_state(index))
         return networks.eval()
+
+    @classmethod
+    def joined(cls, parts: list[Networks]) -> Networks:
+        """Return the models of several stacks as one stack, in evaluation mode."""
+        networks = cls(parts[0].shape, sum(part.n_models for part in parts))
+        states = [part.state_dict() for part in parts]
+        networks.load_state_dict({n: torch.cat([s[n] for s in states]) for n in states[0]})
+        return networks.eval()

@@ -8,13 +8,13 @@ from typing import Any
 
 import anndata as ad
 import numpy as np
-import torch
 
 from aif.cells import Cells, model_cells
+from aif.device import Device, train_in_parts
 from aif.holdout import held_out
 from aif.model_file import ModelInfo
 from aif.rule import measured, versions
-from aif.training import Progress, Training, train
+from aif.training import Progress, Training
 from aif.variants import Hyperparameters, Variant
 
 
@@ -86,14 +86,12 @@ def train_job(job: Job, adata: ad.AnnData, progress: Progress) -> TrainedJob:
     progress
         Told of every epoch.
     """
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = Device.chosen()
     apart = held_out(adata.obs, job.holdout, job.seed)
     cells, scale = model_cells(adata, job.variant.input, ~apart)
     with measured() as cost:
-        training = train(
-            cells.subset(~apart).to(device), job.variant, job.stack, job.seed, progress
-        )
-    training.networks.cpu()
+        on_device = cells.subset(~apart).to(device.kind)
+        training = train_in_parts(on_device, job.variant, job.stack, job.seed, progress)
     infos = [
         ModelInfo(
             dataset=job.dataset,
@@ -109,7 +107,8 @@ def train_job(job: Job, adata: ad.AnnData, progress: Progress) -> TrainedJob:
             holdout=job.holdout,
             seconds=cost["seconds"] / len(job.stack),
             peak_memory_mb=cost["peak_memory_mb"],
-            device=device if device == "cpu" else torch.cuda.get_device_name(),
+            peak_gpu_memory_mb=device.peak_memory_mb(),
+            device=device.name,
             versions=versions("torch", "numpy", "anndata"),
         )
         for model in job.stack

@@ -22,7 +22,7 @@ from aif.variants import key_of, plain
 LOSSES = (*TERMS, "dis")
 WEIGHTS = tuple(f"weight_{term}" for term in TERMS)
 FINAL = tuple(f"final_{name}" for name in (*LOSSES, "selection_loss"))
-COSTS = ("device", "seconds", "peak_memory_mb")
+COSTS = ("device", "seconds", "peak_memory_mb", "peak_gpu_memory_mb")
 COLUMNS = (
     *("dataset", "method", "row", "seed", "cells", "status", "reason", "key"),
     *HYPERPARAMETERS,

@@ -1,0 +1,61 @@
+"""A card that is too small for a stack trains it in parts, with the same results."""
+
+import dataclasses
+import math
+
+import pandas as pd
+import pytest
+import torch
+from test_training import SMALL, VARIANT, cells, largest_difference, state
+
+from aif import device
+from aif.device import Device, train_in_parts
+from aif.rule import InputError
+from aif.training import train
+
+STACK = [dataclasses.replace(SMALL, epochs=1, alpha=alpha) for alpha in (0.05, 0.1, 0.2, 0.4, 0.8)]
+
+
+def on_a_card_for(monkeypatch, n_models):
+    """Let trainings of more models run out of memory; return the sizes of the stacks tried."""
+    tried = []
+
+    def trained(cells, variant, stack, *arguments):
+        tried.append(len(stack))
+        if len(stack) > n_models:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return train(cells, variant, stack, *arguments)
+
+    monkeypatch.setattr(device, "train", trained)
+    return tried
+
+
+def in_parts():
+    return train_in_parts(cells(), VARIANT, STACK, 3, lambda *_: None)
+
+
+def test_a_stack_that_is_too_large_is_halved_until_it_fits(monkeypatch):
+    whole = in_parts()
+    tried = on_a_card_for(monkeypatch, 2)
+    parts = in_parts()
+    assert tried == [5, 2, 3, 1, 2]
+    assert parts.networks.n_models == len(STACK)
+    assert not parts.networks.training
+    for model in range(len(STACK)):
+        assert largest_difference(state(parts, model), state(whole, model)) < 1e-5
+        pd.testing.assert_frame_equal(parts.losses[model], whole.losses[model], atol=1e-5)
+    assert parts.diverged == whole.diverged
+    torch.testing.assert_close(parts.criterion, whole.criterion)
+
+
+def test_a_model_that_is_too_large_alone_is_an_error_that_says_what_to_do(monkeypatch):
+    on_a_card_for(monkeypatch, 0)
+    with pytest.raises(InputError, match="lower hidden or minibatch_size"):
+        in_parts()
+
+
+def test_without_a_gpu_the_cpu_is_chosen_and_takes_no_memory_of_a_card(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    chosen = Device.chosen()
+    assert chosen == Device("cpu", "cpu")
+    assert math.isnan(chosen.peak_memory_mb())
