@@ -48,6 +48,8 @@ BEFORE_ANYTHING = [
     (config(variants=["aiff"]), "config: variants: unknown variant 'aiff'; did you mean 'aif'?"),
     (config(hyperparameters={"lr": 1}), "config: hyperparameters.lr: unknown key"),
     (entry(path="absent.h5ad"), "config: datasets.cells.path: there is no file 'absent.h5ad'"),
+    (entry(path=None, samples="a.tsv"), "config: datasets.cells.samples: there is no file 'a.tsv'"),
+    (entry(samples="a.tsv"), "config: datasets.cells: give one of path, url with sha256, samples"),
 ]
 IN_THE_CHECK = [
     (entry(batch_key="lab"), "datasets.cells.batch_key: obs has no column 'lab'"),

@@ -1,6 +1,7 @@
 """Whole runs: what they write, what a second run does, and all variants."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import anndata as ad
 import numpy as np
@@ -76,6 +77,14 @@ def test_training_shows_plain_lines_without_a_terminal(finished):
     for text in (log, finished.output):
         assert "epoch 2/2, 0 s left: rec " in text
         assert "\r" not in text
+
+
+def test_snakemakes_own_report_has_the_tables_and_pictures(finished):
+    process = finished.run("--report", "report.zip")
+    assert process.returncode == 0, process.stderr[-2000:]
+    with ZipFile(finished.folder / "report.zip") as archive:
+        names = {Path(name).name for name in archive.namelist()}
+    assert {"report.html", "benchmark.tsv", "ranks.tsv", "embedding.png", "losses.png"} <= names
 
 
 def test_a_second_run_has_nothing_to_do(finished):

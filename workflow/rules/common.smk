@@ -2,23 +2,31 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
+# Of this file and not of the Snakefile that is run, which may be one that imports this workflow.
+ROOT = Path(workflow.current_basedir).parents[1]
+SCRIPTS = ROOT / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from aif.config import load_yaml
 from aif.config_checks import complete, hyperparameters, simulation
 from aif.rule import InputError
+from aif.samples import samples_of
 from aif.sheet import records, sheet_of, stacks_by_key
 from aif.sources import source_hash
 from aif.variants import variant_of
 
-CONFIGS = Path(workflow.basedir) / "config"
+CONFIGS = ROOT / "config"
 VARIANTS = load_yaml(CONFIGS / "variants.yaml")
 SIMULATIONS = load_yaml(CONFIGS / "simulations.yaml")
 
 try:
     CONFIG = complete(config, CONFIGS / "config.yaml", VARIANTS, SIMULATIONS)
     SHEETS = {variant: sheet_of(CONFIG, VARIANTS, variant) for variant in CONFIG.variants}
+    SAMPLES = {
+        name: samples_of(dataset.samples, f"config: datasets.{name}.samples")
+        for name, dataset in CONFIG.datasets.items()
+        if dataset.samples is not None
+    }
 except InputError as error:
     sys.exit(f"error: {error}")
 
@@ -81,9 +89,23 @@ def source(wildcards):
 def source_file(wildcards):
     """Return the file of a data set: the user's own, or where it is downloaded or made."""
     dataset = CONFIG.datasets[wildcards.dataset]
-    made = {"download": dataset.url, "tables": dataset.tables, "simulated": dataset.simulate}
+    made = {
+        "download": dataset.url,
+        "samples": dataset.samples,
+        "tables": dataset.tables,
+        "simulated": dataset.simulate,
+    }
     name = next((name for name, given in made.items() if given is not None), None)
-    return dataset.path or f"results/{wildcards.dataset}/data/{name}.h5ad"
+    return local(dataset.path) if name is None else f"results/{wildcards.dataset}/data/{name}.h5ad"
+
+
+def sample_files(wildcards):
+    return [local(sample.path) for sample in SAMPLES[wildcards.dataset]]
+
+
+def sample_columns(wildcards):
+    """Return what the cells of each sample get in obs, in the order of the files."""
+    return [sample.columns for sample in SAMPLES[wildcards.dataset]]
 
 
 def table(wildcards):
@@ -94,7 +116,9 @@ def table(wildcards):
 def table_files(kind):
     """Return an input function: a data set's tables of a kind, the user's or where they are put."""
     return lambda wildcards: [
-        entry["path"] or f"results/{wildcards.dataset}/data/tables/{kind}.{i}"
+        local(entry["path"])
+        if entry["path"] is not None
+        else f"results/{wildcards.dataset}/data/tables/{kind}.{i}"
         for i, entry in enumerate(source(wildcards)["tables"][kind])
     ]
 

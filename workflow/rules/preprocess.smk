@@ -45,6 +45,23 @@ rule read_tables:
         "../scripts/read_tables.py"
 
 
+rule join_samples:
+    input:
+        sample_files,
+    output:
+        "results/{dataset}/data/samples.h5ad",
+    log:
+        "results/{dataset}/data/samples.log",
+    priority: 100
+    conda:
+        "../../envs/scanpy.yaml"
+    params:
+        columns=sample_columns,
+        code=code("join_samples.py"),
+    script:
+        "../scripts/join_samples.py"
+
+
 rule simulate:
     output:
         "results/{dataset}/data/simulated.h5ad",

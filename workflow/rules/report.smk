@@ -57,10 +57,6 @@ rule report:
     params:
         config=CONFIG.model_dump(),
         figures=FIGURES,
-        checks=[
-            {"dataset": dataset, "path": f"results/{dataset}/data/checks.tsv"}
-            for dataset in CONFIG.datasets
-        ],
         code=code("report.py"),
     script:
         "../scripts/report.py"

@@ -7,11 +7,13 @@ from aif.search import rows_of
 from aif.search_page import render_search
 
 with rule_log(snakemake):
+    # The files as they are here: a workflow that imports this one may keep them elsewhere.
+    figures = zip(snakemake.params.figures, snakemake.input.figures, strict=True)
     page = render_search(
         search=snakemake.wildcards.search,
         runs=read_table(snakemake.input.runs),
         rows=pd.concat([rows_of(path) for path in snakemake.input.rows], ignore_index=True),
-        figures=snakemake.params.figures,
+        figures=[{**figure, "path": path} for figure, path in figures],
         config=snakemake.params.config,
     )
     with atomic(snakemake.output[0]) as path:

@@ -81,7 +81,7 @@ class Tables(Section):
 
 
 class Dataset(Section):
-    """One data set with raw counts: an .h5ad file, text tables or a simulation."""
+    """One data set with raw counts: one file or several, text tables or a simulation."""
 
     path: str | None = None
     """An .h5ad file, relative to the working directory."""
@@ -89,6 +89,9 @@ class Dataset(Section):
     """Where to download an .h5ad file from."""
     sha256: Sha256 | None = None
     """What the download must hash to."""
+    samples: str | None = None
+    """A file for each sample: a tab-separated sheet with columns sample and path, or a pattern such
+    as `counts/{sample}.h5ad`. Without a batch_key the samples are the batches."""
     tables: Tables | None = None
     """Text tables to read the data set from."""
     simulate: dict[str, Any] | None = None
@@ -108,15 +111,20 @@ class Dataset(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _columns_of_simulations(cls, given: Any) -> Any:
+    def _known_columns(cls, given: Any) -> Any:
         if isinstance(given, dict) and given.get("simulate") is not None:
             return {"batch_key": "batch", "label_key": "cell_type", **given}
+        if isinstance(given, dict) and given.get("samples") is not None:
+            return {"batch_key": "sample", **given}
         return given
 
     @model_validator(mode="after")
     def _one_source(self) -> Dataset:
-        if [self.path, self.url, self.tables, self.simulate].count(None) != 3:
-            raise ValueError("give either path, or url with sha256, or tables, or simulate")
+        sources = [self.path, self.url, self.samples, self.tables, self.simulate]
+        if sources.count(None) != len(sources) - 1:
+            raise ValueError(
+                "give one of path, url with sha256, samples, tables and simulate, and no more"
+            )
         if (self.url is None) != (self.sha256 is None):
             raise ValueError("url and sha256 go together")
         return self
