@@ -116,9 +116,11 @@ def table(wildcards):
 def table_files(kind):
     """Return an input function: a data set's tables of a kind, the user's or where they are put."""
     return lambda wildcards: [
-        local(entry["path"])
-        if entry["path"] is not None
-        else f"results/{wildcards.dataset}/data/tables/{kind}.{i}"
+        (
+            local(entry["path"])
+            if entry["path"] is not None
+            else f"results/{wildcards.dataset}/data/tables/{kind}.{i}"
+        )
         for i, entry in enumerate(source(wildcards)["tables"][kind])
     ]
 
