@@ -6,7 +6,7 @@ import anndata as ad
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, Workflow
+from small_workflow import ROOT, Workflow
 
 from aif.model_file import load_model
 from aif.rule import read_table

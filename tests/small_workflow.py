@@ -1,0 +1,59 @@
+"""The workflow as its users run it, on a small data set in a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from cells import simulated
+
+ROOT = Path(__file__).parents[1]
+SHORT = {"epochs": 2, "min_steps": 0, "hidden": 16, "latent": 4, "label_hidden": 8}
+
+
+class Workflow:
+    """Runs snakemake in a folder with a small data set called `cells`."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        simulated().write_h5ad(folder / "cells.h5ad")
+        self.config = {
+            "datasets": {
+                "cells": {"path": "cells.h5ad", "batch_key": "batch", "label_key": "cell_type"}
+            },
+            "variants": ["aif_norm_log_rel_dyn"],
+            "baselines": [],
+            "hyperparameters": dict(SHORT),
+            "evaluation": {"embedding": "pca", "repetitions": 2, "n_pcs": 10},
+        }
+
+    def dataset(self, **changes):
+        """Change the entry of the data set in the config; None removes a key."""
+        entry = {**self.config["datasets"]["cells"], **changes}
+        kept = {key: value for key, value in entry.items() if value is not None}
+        self.config["datasets"]["cells"] = kept
+
+    def run(self, *arguments, root=ROOT):
+        """Return the finished process of `snakemake ARGUMENTS --cores 2` with the workflow in root."""
+        process = self.start(*arguments, "--cores", "2", root=root)
+        output, errors = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def start(self, *arguments, root=ROOT, **environment):
+        """Return the process of `snakemake ARGUMENTS`, which goes on."""
+        path = self.folder / "config.json"
+        path.write_text(json.dumps(self.config))
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile"),
+                *(*arguments, "--directory", self.folder, "--configfile", path),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONWARNINGS": "ignore", **environment},
+        )
+
+    def results(self, *parts):
+        return self.folder.joinpath("results", "cells", *parts)
