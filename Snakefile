@@ -30,6 +30,26 @@ wildcard_constraints:
     product="|".join(PRODUCTS),
 
 
+# Seconds, and little memory, or the network: on a cluster they are no jobs of their own.
+localrules:
+    download,
+    download_table,
+    hyperparameters,
+    runs,
+    runs_of_one_seed,
+    robust_table,
+    search_table,
+    plot_search,
+    plot_variants,
+    search_report,
+    metrics,
+    ranks,
+    expression,
+    plot_embedding,
+    plot_losses,
+    report,
+
+
 rule all:
     default_target: True
     input:
