@@ -1,21 +1,29 @@
 # make run: the default configuration, from nothing to results/report.html
 # make baselines: adds Scanorama, scVI and BBKNN to .venv
-# make test: every test
+# make slurm: adds what profiles/slurm needs to .venv
+# make test: every test but those on a real SLURM
+# make test-slurm: a search on a real SLURM of one node
 # make style: the style checks
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 VENV := .venv
 
-.PHONY: run baselines test style format schema
+.PHONY: run baselines slurm test test-slurm style format schema
 run: $(VENV)/installed
 	$(VENV)/bin/snakemake --cores $(CORES)
 
 baselines: $(VENV)/installed-baselines
 
+slurm: $(VENV)/installed-slurm
+
 test: $(VENV)/installed-tests
 	sh tests/install_browser.sh
 	sh tests/install_r.sh
 	$(VENV)/bin/python -m pytest
+
+test-slurm: $(VENV)/installed-tests $(VENV)/installed-slurm
+	sh tests/install_slurm.sh
+	$(VENV)/bin/python -m pytest tests/slurm
 
 style: $(VENV)/installed-tests
 	$(VENV)/bin/ruff check
@@ -37,6 +45,10 @@ $(VENV)/installed: requirements.txt
 
 $(VENV)/installed-baselines: $(VENV)/installed requirements-baselines.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements-baselines.txt
+	touch $@
+
+$(VENV)/installed-slurm: $(VENV)/installed requirements-slurm.txt
+	$(VENV)/bin/pip install --quiet --requirement requirements-slurm.txt
 	touch $@
 
 $(VENV)/installed-tests: $(VENV)/installed-baselines requirements-test.txt

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cells import simulated
-from conftest import ROOT
+from small_workflow import ROOT, Workflow
 
 OTHER = """
 configfile: "config.json"
@@ -45,8 +45,6 @@ rule all:
 @pytest.fixture(scope="module")
 def other(tmp_path_factory):
     """Another workflow, which imports this one twice, has run."""
-    from conftest import Workflow
-
     workflow = Workflow(tmp_path_factory.mktemp("other"))
     folder, config = workflow.folder, workflow.config
     (folder / "samples").mkdir()
