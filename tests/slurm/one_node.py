@@ -54,7 +54,7 @@ def answer(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def wait_for(reached, what, seconds=120):
+def wait_for(reached, what, seconds=600):
     """Wait until `reached()` is true."""
     end = time.monotonic() + seconds
     while not reached():
@@ -113,7 +113,7 @@ def authentication(folder):
     options = [f"--{name}={path}" for name, path in files.items()]
     # --force: other users, whom it would serve too, have no access to the folder.
     with running(folder, "munged", "--foreground", "--force", *options):
-        wait_for(socket.exists, "munged")
+        wait_for(socket.exists, "munged", 60)
         yield
 
 
@@ -135,7 +135,7 @@ def started(folder):
         running(folder, "slurmctld", "-D"),
         running(folder, "slurmd", "-D", "-N", "localhost"),
     ):
-        wait_for(node_is_idle, "the node")
+        wait_for(node_is_idle, "the node", 60)
         cluster = Cluster(folder)
         yield cluster
         answer("scancel", "--user", "root")

@@ -66,7 +66,7 @@ def interrupted(search, cluster):
         wait_for(lambda: list(search.results(VARIANT).glob("runs/*/*.log")), "a training")
     finally:
         process.send_signal(signal.SIGINT)
-    process.communicate(timeout=120)
+    process.communicate(timeout=1800)
     cluster.wait_until_empty()
     files = (file for file in search.folder.joinpath("results").rglob("*") if file.is_file())
     return {str(file.relative_to(search.results())) for file in files if file.suffix != ".log"}
@@ -77,7 +77,7 @@ def finished(search, cluster, interrupted):
     """SLURM's records of the jobs of the rerun, in which trainings first have too little memory."""
     n_earlier = len(cluster.jobs())
     process = submitted(search, cluster, filled_in(search.folder / "scarce", SCARCE_MB))
-    _, errors = process.communicate(timeout=600)
+    _, errors = process.communicate(timeout=1800)
     assert process.returncode == 0, errors[-3000:]
     return cluster.jobs()[n_earlier:]
 
