@@ -47,6 +47,8 @@ def search(cluster, tmp_path_factory):
     """A search of two rows and two seeds, not yet begun."""
     workflow = Workflow(tmp_path_factory.mktemp("search"))
     workflow.config |= {"seeds": 2, "grid": {"gamma": [0.1, 0.3]}}
+    # Long enough to be interrupted on any machine.
+    workflow.config["hyperparameters"]["epochs"] = 50
     return workflow
 
 
@@ -66,7 +68,7 @@ def interrupted(search, cluster):
         wait_for(lambda: list(search.results(VARIANT).glob("runs/*/*.log")), "a training")
     finally:
         process.send_signal(signal.SIGINT)
-    process.communicate(timeout=1800)
+        process.communicate(timeout=1800)
     cluster.wait_until_empty()
     files = (file for file in search.folder.joinpath("results").rglob("*") if file.is_file())
     return {str(file.relative_to(search.results())) for file in files if file.suffix != ".log"}
