@@ -8,7 +8,8 @@ import pytest
 from aif.controls import shuffled
 from aif.differential_expression import THRESHOLDS, de_rows, f1, true_changes
 from aif.preprocessing import transform
-from aif.simulation import Simulation, simulate
+from aif.simulation import Simulation
+from aif.splatter import simulate
 
 SIMULATION = Simulation(
     batches=(150, 150), types=(0.5, 0.5), genes=1000, de_share=(0.2, 0.1), bcv=0.05, seed=1

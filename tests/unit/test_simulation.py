@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 from aif.config import load_yaml
-from aif.simulation import Simulation, simulate
+from aif.simulation import Simulation
+from aif.splatter import simulate
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT.parent / "shared" / "data"

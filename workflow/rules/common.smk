@@ -9,7 +9,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from aif.config import load_yaml
 from aif.config_checks import complete, hyperparameters, simulation
-from aif.rule import InputError
+from aif.errors import InputError
 from aif.samples import samples_of
 from aif.sheet import records, sheet_of, stacks_by_key
 from aif.sources import source_hash

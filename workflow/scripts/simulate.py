@@ -1,7 +1,8 @@
 """Simulate a data set with a known truth."""
 
 from aif.rule import atomic, rule_log
-from aif.simulation import Simulation, simulate
+from aif.simulation import Simulation
+from aif.splatter import simulate
 
 with rule_log(snakemake) as log:
     adata = simulate(Simulation(**snakemake.params.simulation))

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from aif.config import Config, Correction, Dataset, Evaluation, Grid, Table, Tables, load_yaml
-from aif.rule import InputError
+from aif.errors import InputError
 from aif.simulation import Simulation
 from aif.variants import NAMES, Hyperparameters, defaults_of
 
@@ -96,18 +96,19 @@ def _check_paths(name: str, dataset: Dataset) -> None:
 def _check_target(target: str | dict[str, float], dataset: Dataset) -> None:
     """Look into the file for the batches that the config names, before a model is trained for them.
 
-    What else may be wrong with the file is said by the rule that checks it.
+    What else may be wrong with the file is said by the rule that checks it. Where Snakemake is
+    alone, as it may be with conda, it cannot read the file and the correction says it.
     """
     named = {target} - {"mean"} if isinstance(target, str) else set(target)
     if not named or dataset.path is None:
         return
-    import h5py
-    from anndata.io import read_elem
-
     try:
+        import h5py
+        from anndata.io import read_elem
+
         with h5py.File(dataset.path) as file:
             batches = set(read_elem(file["obs"])[dataset.batch_key].astype(str))
-    except (OSError, KeyError):
+    except (ImportError, OSError, KeyError):
         return
     for name in sorted(named - batches):
         raise InputError(

@@ -16,9 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-
-class InputError(Exception):
-    """Something the user gave is wrong: one line that names it and says what to do."""
+from aif.errors import InputError
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from aif.rule import InputError
+from aif.errors import InputError
 
 FILES = "an .h5ad file, an .h5 file of Cell Ranger or its directory with matrix.mtx"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aif.config import Config, Grid
 from aif.config_checks import hyperparameters
-from aif.rule import InputError
+from aif.errors import InputError
 from aif.variants import (
     COEFFICIENTS,
     NAMES,
