@@ -1,0 +1,96 @@
+"""The conda environments: every rule's has what its script imports, in the versions of the pins."""
+
+import re
+from typing import NamedTuple
+
+import pytest
+from environments import ROOT, SCRIPTS, Environment, imports, needs, pins, r_packages
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import OutputSettings, ResourceSettings
+
+from aif.baselines import BASELINES
+
+ENVS = sorted((ROOT / "envs").glob("*.yaml"))
+OF_CONDA_ALONE = {"python", "pip", "gxx", "r-base", "r-matrix", "r-seurat", "bioconductor-limma"}
+each_env = pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)
+
+
+class Rule(NamedTuple):
+    name: str
+    script: str
+    env: str
+    methods: frozenset[str]
+
+    def needs(self):
+        """Return the packages of its script; of the baselines only those of its methods."""
+        found = imports(SCRIPTS / self.script, without=set(BASELINES) - self.methods)
+        in_r = (SCRIPTS / "aif" / f"{method}.R" for method in self.methods)
+        return found.union(*(r_packages(script) for script in in_r if script.exists()))
+
+
+@pytest.fixture(scope="module")
+def rules():
+    """All rules with a script, as Snakemake reads them."""
+    with SnakemakeApi(OutputSettings()) as api:
+        workflow = api.workflow(ResourceSettings(), snakefile=ROOT / "Snakefile", workdir=ROOT)
+        return [
+            Rule(
+                rule.name,
+                rule.script.rpartition("/")[2],
+                rule.conda_env.rpartition("/")[2],
+                frozenset(rule.wildcard_constraints.get("baseline", "").split("|")),
+            )
+            for rule in workflow._workflow.rules
+            if rule.script
+        ]
+
+
+def test_every_rule_has_what_its_script_imports(rules):
+    missing = {
+        rule.name: lacking
+        for rule in rules
+        if (lacking := rule.needs() - set(Environment.read(ROOT / "envs" / rule.env).packages))
+    }
+    assert not missing
+
+
+def test_every_environment_is_that_of_a_rule(rules):
+    assert {rule.env for rule in rules} == {path.name for path in ENVS}
+
+
+def test_a_method_needs_its_own_package_and_no_other(rules):
+    of = {rule.name: rule.needs() for rule in rules}
+    assert of["harmony"] - of["baseline"] == {"harmonypy"}
+    assert of["scvi"] - of["baseline"] == {"scvi-tools"}
+    assert of["limma"] - of["baseline"] == {"bioconductor-limma", "r-matrix"}
+
+
+def test_imports_of_a_script_are_seen_at_any_depth(rules):
+    evaluate = next(rule for rule in rules if rule.name == "evaluate").needs()
+    assert {"anndata", "threadpoolctl", "harmonypy", "scib", "jax", "scikit-learn"} <= evaluate
+
+
+@each_env
+def test_versions_are_the_pins(path):
+    pinned = pins()
+    packages = Environment.read(path).packages
+    others = {name: version for name, version in packages.items() if version != pinned.get(name)}
+    assert set(others) <= OF_CONDA_ALONE
+    assert all(re.match(r"\d+\.\d+", version or "") for version in others.values())
+
+
+@each_env
+def test_pip_has_nothing_to_choose(path):
+    env = Environment.read(path)
+    from_conda = frozenset().union(*(needs(name) for name in set(env.conda) - OF_CONDA_ALONE))
+    assert frozenset().union(*(needs(name) for name in env.pip)) - from_conda == set(env.pip)
+
+
+@each_env
+def test_conda_forge_comes_first_and_the_defaults_do_not_come(path):
+    assert Environment.read(path).channels == ["conda-forge", "bioconda", "nodefaults"]
+
+
+def test_snakemake_brings_what_reading_the_config_imports():
+    common = [SCRIPTS / "aif" / f"{name}.py" for name in ("config_checks", "sheet", "sources")]
+    assert set().union(*(imports(file, lazy=False) for file in common)) <= needs("snakemake")
