@@ -1,14 +1,15 @@
 # make run: the default configuration, from nothing to results/report.html
 # make baselines: adds Scanorama, scVI and BBKNN to .venv
 # make slurm: adds what profiles/slurm needs to .venv
-# make test: every test but those on a real SLURM
+# make test: every test but those on a real SLURM and with conda
 # make test-slurm: a search on a real SLURM of one node
+# make test-conda: the test that deploys conda environments
 # make style: the style checks
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 VENV := .venv
 
-.PHONY: run baselines slurm test test-slurm style format schema
+.PHONY: run baselines slurm test test-slurm test-conda style format schema
 run: $(VENV)/installed
 	$(VENV)/bin/snakemake --cores $(CORES)
 
@@ -24,6 +25,9 @@ test: $(VENV)/installed-tests
 test-slurm: $(VENV)/installed-tests $(VENV)/installed-slurm
 	sh tests/install_slurm.sh
 	$(VENV)/bin/python -m pytest tests/slurm
+
+test-conda: $(VENV)/installed-conda
+	$(VENV)/bin/python -m pytest tests/conda
 
 style: $(VENV)/installed-tests
 	$(VENV)/bin/ruff check
@@ -53,6 +57,10 @@ $(VENV)/installed-slurm: $(VENV)/installed requirements-slurm.txt
 
 $(VENV)/installed-tests: $(VENV)/installed-baselines requirements-test.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements-test.txt
+	touch $@
+
+$(VENV)/installed-conda: $(VENV)/installed-tests requirements-conda.txt
+	$(VENV)/bin/pip install --quiet --requirement requirements-conda.txt
 	touch $@
 
 schema: $(VENV)/installed

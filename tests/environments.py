@@ -12,16 +12,23 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import OutputSettings, ResourceSettings
 
+from aif.baselines import BASELINES
 from aif.sources import imported_modules
 
 ROOT = Path(__file__).parents[1]
+ENVS = ROOT / "envs"
 SCRIPTS = ROOT / "workflow" / "scripts"
-PACKAGE_NAMES = list(csv.DictReader(open(ROOT / "tests/package_names.tsv"), delimiter="\t"))
+PACKAGE_NAMES = list(
+    csv.DictReader((ROOT / "tests/package_names.tsv").read_text().splitlines(), delimiter="\t")
+)
 OF_IMPORT = {row["import"]: row["pypi"] or row["conda"] for row in PACKAGE_NAMES}
 OF_CONDA = {row["conda"]: row["pypi"] for row in PACKAGE_NAMES if row["pypi"] and row["conda"]}
 TO_CONDA = {pypi: conda for conda, pypi in OF_CONDA.items()}
@@ -53,6 +60,37 @@ def _split(specs, sign):
     for spec in specs:
         name, _, version = spec.partition(sign)
         yield canonicalize_name(name), version or None
+
+
+class Rule(NamedTuple):
+    """A rule with a script: the names of script and environment, and of the baselines it runs."""
+
+    name: str
+    script: str
+    env: str
+    methods: frozenset[str]
+
+    def packages(self):
+        """Return the packages that its script imports; of the baselines only those it runs."""
+        found = imports(SCRIPTS / self.script, without=set(BASELINES) - self.methods)
+        in_r = (SCRIPTS / "aif" / f"{method}.R" for method in self.methods)
+        return found.union(*(_r_packages(script) for script in in_r if script.exists()))
+
+
+def scripted_rules():
+    """Return the rules with a script, as Snakemake reads them."""
+    with SnakemakeApi(OutputSettings()) as api:
+        workflow = api.workflow(ResourceSettings(), snakefile=ROOT / "Snakefile", workdir=ROOT)
+        return [
+            Rule(
+                rule.name,
+                rule.script.rpartition("/")[2],
+                rule.conda_env.rpartition("/")[2],
+                frozenset(rule.wildcard_constraints.get("baseline", "").split("|")),
+            )
+            for rule in workflow._workflow.rules
+            if rule.script
+        ]
 
 
 def pins():
@@ -92,8 +130,7 @@ def _imported(node, without, lazy):
     return set().union(*(_imported(part, without, lazy) for part in ast.iter_child_nodes(node)))
 
 
-def r_packages(script):
-    """Return the packages that an R script loads."""
+def _r_packages(script):
     return {OF_IMPORT[name] for name in re.findall(r"^library\((\w+)\)", script.read_text(), re.M)}
 
 

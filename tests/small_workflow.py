@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ SHORT = {"epochs": 2, "min_steps": 0, "hidden": 16, "latent": 4, "label_hidden":
 
 class Workflow:
     """Runs snakemake in a folder with a small data set called `cells`."""
+
+    python = sys.executable
 
     def __init__(self, folder):
         self.folder = folder
@@ -46,7 +49,7 @@ class Workflow:
         path.write_text(json.dumps(self.config))
         return subprocess.Popen(
             [
-                *(sys.executable, "-m", "snakemake", "--snakefile", root / "Snakefile"),
+                *(self.python, "-m", "snakemake", "--snakefile", root / "Snakefile"),
                 *(*arguments, "--directory", self.folder, "--configfile", path),
             ],
             stdout=subprocess.PIPE,
@@ -57,3 +60,13 @@ class Workflow:
 
     def results(self, *parts):
         return self.folder.joinpath("results", "cells", *parts)
+
+
+def copied(folder):
+    """Return a copy of the workflow, in which a test can change files."""
+    root = folder / "copy"
+    root.mkdir()
+    for name in ("Snakefile", "workflow", "config", "envs", "profiles"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, root / name)
+    return root

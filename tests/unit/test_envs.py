@@ -1,72 +1,41 @@
 """The conda environments: every rule's has what its script imports, in the versions of the pins."""
 
 import re
-from typing import NamedTuple
 
 import pytest
-from environments import ROOT, SCRIPTS, Environment, imports, needs, pins, r_packages
-from snakemake.api import SnakemakeApi
-from snakemake.settings.types import OutputSettings, ResourceSettings
+from environments import ENVS, SCRIPTS, Environment, imports, needs, pins, scripted_rules
 
-from aif.baselines import BASELINES
-
-ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 OF_CONDA_ALONE = {"python", "pip", "gxx", "r-base", "r-matrix", "r-seurat", "bioconductor-limma"}
-each_env = pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)
-
-
-class Rule(NamedTuple):
-    name: str
-    script: str
-    env: str
-    methods: frozenset[str]
-
-    def needs(self):
-        """Return the packages of its script; of the baselines only those of its methods."""
-        found = imports(SCRIPTS / self.script, without=set(BASELINES) - self.methods)
-        in_r = (SCRIPTS / "aif" / f"{method}.R" for method in self.methods)
-        return found.union(*(r_packages(script) for script in in_r if script.exists()))
+each_env = pytest.mark.parametrize("path", sorted(ENVS.glob("*.yaml")), ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="module")
 def rules():
-    """All rules with a script, as Snakemake reads them."""
-    with SnakemakeApi(OutputSettings()) as api:
-        workflow = api.workflow(ResourceSettings(), snakefile=ROOT / "Snakefile", workdir=ROOT)
-        return [
-            Rule(
-                rule.name,
-                rule.script.rpartition("/")[2],
-                rule.conda_env.rpartition("/")[2],
-                frozenset(rule.wildcard_constraints.get("baseline", "").split("|")),
-            )
-            for rule in workflow._workflow.rules
-            if rule.script
-        ]
+    return scripted_rules()
 
 
 def test_every_rule_has_what_its_script_imports(rules):
     missing = {
         rule.name: lacking
         for rule in rules
-        if (lacking := rule.needs() - set(Environment.read(ROOT / "envs" / rule.env).packages))
+        if (lacking := rule.packages() - set(Environment.read(ENVS / rule.env).packages))
     }
     assert not missing
 
 
 def test_every_environment_is_that_of_a_rule(rules):
-    assert {rule.env for rule in rules} == {path.name for path in ENVS}
+    assert {rule.env for rule in rules} == {path.name for path in ENVS.glob("*.yaml")}
 
 
 def test_a_method_needs_its_own_package_and_no_other(rules):
-    of = {rule.name: rule.needs() for rule in rules}
+    of = {rule.name: rule.packages() for rule in rules}
     assert of["harmony"] - of["baseline"] == {"harmonypy"}
     assert of["scvi"] - of["baseline"] == {"scvi-tools"}
     assert of["limma"] - of["baseline"] == {"bioconductor-limma", "r-matrix"}
 
 
 def test_imports_of_a_script_are_seen_at_any_depth(rules):
-    evaluate = next(rule for rule in rules if rule.name == "evaluate").needs()
+    evaluate = next(rule for rule in rules if rule.name == "evaluate").packages()
     assert {"anndata", "threadpoolctl", "harmonypy", "scib", "jax", "scikit-learn"} <= evaluate
 
 

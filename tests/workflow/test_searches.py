@@ -1,12 +1,10 @@
 """Searches as users run them: their tables, what a change runs again, and the best run's return."""
 
-import shutil
-
 import anndata as ad
 import pandas as pd
 import pytest
 import yaml
-from small_workflow import ROOT, Workflow
+from small_workflow import Workflow, copied
 
 from aif.model_file import load_model
 from aif.rule import read_table
@@ -139,11 +137,7 @@ def test_another_figure_trains_nothing(searched):
 
 
 def test_a_changed_line_of_the_model_trains_everything_again(searched, tmp_path):
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    for name in ("Snakefile", "workflow", "config", "envs", "profiles"):
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name)
+    copy = copied(tmp_path)
     assert jobs_of(searched.run("robust_grid_search", "--dry-run", root=copy).stdout) == {}
     losses = copy / "workflow/scripts/aif/losses.py"
     losses.write_text(

@@ -1,0 +1,67 @@
+"""A `conda` that does what Snakemake asks of it, with rattler as solver and installer."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+import yaml
+
+# One thread each for the solver and the installer: trials with several have crashed now and then.
+os.environ |= {"RAYON_NUM_THREADS": "1", "TOKIO_WORKER_THREADS": "1"}
+from rattler import Channel, ChannelConfig, VirtualPackage, install, solve
+
+BASE = Path(__file__).parents[1]
+ALIAS = (BASE / "channels").as_uri() + "/"
+
+
+def answer(*arguments):
+    match arguments:
+        case ("--version",):
+            print("conda 24.7.1")
+        case ("info", "--json"):
+            print(json.dumps({"conda_prefix": str(BASE), "platform": "linux-64"}))
+        case ("config", "--get", "channel_priority", "--json"):
+            print(json.dumps({"get": {"channel_priority": "strict"}}))
+        case ("env", "create", *options):
+            parser = ArgumentParser()
+            for flag in ("--quiet", "--no-default-packages"):
+                parser.add_argument(flag, action="store_true")
+            parser.add_argument("--file", type=Path)
+            parser.add_argument("--prefix", type=Path)
+            given = parser.parse_args(options)
+            create(yaml.safe_load(given.file.read_text()), given.prefix)
+        case _:
+            sys.exit(f"this conda knows no {' '.join(arguments)}")
+
+
+def create(env, prefix):
+    """Make the environment: the packages from the channels first, then those from pip."""
+    specs = [spec for spec in env["dependencies"] if isinstance(spec, str)]
+    asyncio.run(deploy(env["channels"], specs, prefix))
+    for part in env["dependencies"]:
+        if isinstance(part, dict):
+            requirements = prefix / "pip.txt"
+            requirements.write_text("\n".join(part["pip"]))
+            pip = [prefix / "bin/python", "-m", "pip", "install", "--quiet"]
+            path = f"{prefix / 'bin'}:{os.environ['PATH']}"
+            subprocess.run(
+                [*pip, "--requirement", requirements], check=True, env={**os.environ, "PATH": path}
+            )
+
+
+async def deploy(channels, specs, prefix):
+    config = ChannelConfig(ALIAS)
+    sources = [Channel(name, config) for name in channels if name != "nodefaults"]
+    virtual = VirtualPackage.detect()
+    records = await solve(
+        sources, specs, platforms=["linux-64", "noarch"], virtual_packages=virtual
+    )
+    await install(records, prefix, cache_dir=BASE / "pkgs", show_progress=False)
+
+
+if __name__ == "__main__":
+    answer(*sys.argv[1:])
