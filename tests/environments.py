@@ -117,7 +117,12 @@ def imports(script, without=(), lazy=True):
     for file in (script, *imported_modules(script)):
         names |= _imported(ast.parse(file.read_text()), set(without), lazy)
     names -= {"aif", *sys.stdlib_module_names}
-    return {OF_IMPORT.get(name, canonicalize_name(name)) for name in names}
+    return {package_of(name) for name in names}
+
+
+def package_of(name):
+    """Return the package that a module's name belongs to."""
+    return OF_IMPORT.get(name, canonicalize_name(name))
 
 
 def _imported(node, without, lazy):
@@ -131,7 +136,7 @@ def _imported(node, without, lazy):
 
 
 def _r_packages(script):
-    return {OF_IMPORT[name] for name in re.findall(r"^library\((\w+)\)", script.read_text(), re.M)}
+    return {package_of(name) for name in re.findall(r"^library\((\w+)\)", script.read_text(), re.M)}
 
 
 @cache

@@ -27,7 +27,8 @@ SITECUSTOMIZE = """
 import atexit, json, os, sys
 
 def note():
-    files = {n: getattr(m, "__file__", None) for n, m in list(sys.modules.items()) if "." not in n}
+    modules = {n: m for n, m in list(sys.modules.items()) if "." not in n}
+    files = {n: m.__file__ for n, m in modules.items() if getattr(m, "__file__", None)}
     with open(os.environ["SCRIPTS_RUN"], "a") as file:
         file.write(json.dumps([sys.argv[0], sys.prefix, files]) + "\\n")
 

@@ -34,6 +34,8 @@ def answer(*arguments):
             parser.add_argument("--prefix", type=Path)
             given = parser.parse_args(options)
             create(yaml.safe_load(given.file.read_text()), given.prefix)
+        case ("clean", *_):
+            pass  # of archives: they lie in the channel and are not copied
         case _:
             sys.exit(f"this conda knows no {' '.join(arguments)}")
 

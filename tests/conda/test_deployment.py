@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from environments import ENVS, OF_IMPORT, canonicalize_name, scripted_rules
+from environments import ENVS, package_of, scripted_rules
 from small_workflow import Workflow, copied
 
 CHECKS = "results/cells/data/checks.tsv"
@@ -43,10 +43,9 @@ def test_what_scripts_import_came_from_their_environment(runs):
     """Snakemake puts its own packages on the path too, behind those of the environment."""
     packages = {rule.script: rule.packages() for rule in scripted_rules()}
     for script, (prefix, files) in runs.items():
-        of_package = {OF_IMPORT.get(name, canonicalize_name(name)): f for name, f in files.items()}
-        own = {name: of_package[name] for name in packages[script] if name in of_package}
+        own = {name: file for name, file in files.items() if package_of(name) in packages[script]}
         assert {"anndata", "numpy"} <= set(own)
-        assert not {name: file for name, file in own.items() if not file.startswith(prefix)}
+        assert {file.startswith(f"{prefix}/") for file in own.values()} == {True}, own
 
 
 def test_without_conda_snakemake_alone_runs_no_script(workflow):
