@@ -125,7 +125,7 @@ def _pack(name, version, depends, files, folder, links=()):
 
 
 def _write_tar(archive, name, files, links=()):
-    """Write a compressed tar into an archive; times are kept, as compiled modules name them."""
+    """Write a compressed tar into an archive."""
     compressor = zstandard.ZstdCompressor(level=1)
     with (
         archive.open(name, "w", force_zip64=True) as raw,
@@ -141,4 +141,10 @@ def _write_tar(archive, name, files, links=()):
                 entry.size = len(file)
                 tar.addfile(entry, io.BytesIO(file))
             else:
-                tar.add(file, path)
+                tar.add(file, path, filter=_in_whole_seconds)
+
+
+def _in_whole_seconds(entry):
+    """Cut the time as Python does in compiled modules; tar would round it, and they be compiled anew."""
+    entry.mtime = int(entry.mtime)
+    return entry
