@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from argparse import ArgumentParser
 from pathlib import Path
 
 import yaml
@@ -19,6 +18,7 @@ ALIAS = (BASE / "channels").as_uri() + "/"
 
 
 def answer(*arguments):
+    """Do what a command line asks for."""
     match arguments:
         case ("--version",):
             print("conda 24.7.1")
@@ -26,14 +26,17 @@ def answer(*arguments):
             print(json.dumps({"conda_prefix": str(BASE), "platform": "linux-64"}))
         case ("config", "--get", "channel_priority", "--json"):
             print(json.dumps({"get": {"channel_priority": "strict"}}))
-        case ("env", "create", *options):
-            parser = ArgumentParser()
-            for flag in ("--quiet", "--no-default-packages"):
-                parser.add_argument(flag, action="store_true")
-            parser.add_argument("--file", type=Path)
-            parser.add_argument("--prefix", type=Path)
-            given = parser.parse_args(options)
-            create(yaml.safe_load(given.file.read_text()), given.prefix)
+        case (
+            "env",
+            "create",
+            "--quiet",
+            "--no-default-packages",
+            "--file",
+            file,
+            "--prefix",
+            prefix,
+        ):
+            create(yaml.safe_load(Path(file).read_text()), Path(prefix))
         case ("clean", *_):
             pass  # of archives: they lie in the channel and are not copied
         case _:
@@ -46,22 +49,24 @@ def create(env, prefix):
     asyncio.run(deploy(env["channels"], specs, prefix))
     for part in env["dependencies"]:
         if isinstance(part, dict):
-            requirements = prefix / "pip.txt"
-            requirements.write_text("\n".join(part["pip"]))
-            pip = [prefix / "bin/python", "-m", "pip", "install", "--quiet"]
-            path = f"{prefix / 'bin'}:{os.environ['PATH']}"
-            subprocess.run(
-                [*pip, "--requirement", requirements], check=True, env={**os.environ, "PATH": path}
-            )
+            pip_install(part["pip"], prefix)
+
+
+def pip_install(lines, prefix):
+    """Install what a list of requirements says, with the environment's own pip and compiler."""
+    requirements = prefix / "pip.txt"
+    requirements.write_text("\n".join(lines))
+    command = [prefix / "bin/python", "-m", "pip", "install", "--quiet", "-r", requirements]
+    path = f"{prefix / 'bin'}:{os.environ['PATH']}"
+    subprocess.run(command, check=True, env={**os.environ, "PATH": path})
 
 
 async def deploy(channels, specs, prefix):
+    """Solve and link; a name of a channel means that folder of ours."""
     config = ChannelConfig(ALIAS)
     sources = [Channel(name, config) for name in channels if name != "nodefaults"]
-    virtual = VirtualPackage.detect()
-    records = await solve(
-        sources, specs, platforms=["linux-64", "noarch"], virtual_packages=virtual
-    )
+    platforms, virtual = ["linux-64", "noarch"], VirtualPackage.detect()
+    records = await solve(sources, specs, platforms=platforms, virtual_packages=virtual)
     await install(records, prefix, cache_dir=BASE / "pkgs", show_progress=False)
 
 
