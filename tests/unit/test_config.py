@@ -49,14 +49,14 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
             {"datasets": {"k": {"path": "x.h5ad", "batch_key": "b"}}},
             r"config: datasets\.k\.path: there is no file 'x\.h5ad'",
         ),
-        ({"datasets": {"k": {"batch_key": "b"}}}, r"give either path, or url with sha256"),
+        ({"datasets": {"k": {"batch_key": "b"}}}, r"give one of path, url with sha256"),
         (
             {"datasets": {"k": {"batch_key": "b", "url": "https://x.org/y"}}},
             r"url and sha256 go together",
         ),
         (
             {"datasets": {"k": {"path": "x.h5ad", "simulate": {"preset": "tran1"}}}},
-            r"give either path, or url with sha256, or tables, or simulate",
+            r"give one of path, url with sha256, samples, tables and simulate",
         ),
         ({"mirror": "absent"}, r"config: mirror: there is no directory 'absent'; give its path"),
         (tables(cells_in="row"), r"config: datasets\.k\.tables\.cells_in: "),

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from aif.errors import InputError
+from snakemake.io import apply_wildcards, glob_wildcards
 
-FILES = "an .h5ad file, an .h5 file of Cell Ranger or its directory with matrix.mtx"
+from aif.errors import InputError
 
 
 class Sample(NamedTuple):
@@ -47,15 +47,13 @@ def samples_of(given: str, key: str) -> list[Sample]:
         if not Path(sample.path).exists():
             raise InputError(
                 f"{key}: there is no {sample.path!r}, the path of sample {name!r} in {given}; "
-                f"give {FILES}, relative to the working directory"
+                "give an .h5ad file, an .h5 file of Cell Ranger or its directory with matrix.mtx, "
+                "relative to the working directory"
             )
     return samples
 
 
 def _matches(pattern: str, key: str) -> list[Sample]:
-    # Not above, as the environments of rules have no Snakemake.
-    from snakemake.io import apply_wildcards, glob_wildcards
-
     names, values = glob_wildcards(pattern), re.findall(r"\{(\w+)", pattern)
     if "sample" not in values:
         raise InputError(f"{key}: {pattern!r} has no {{sample}}; put it where the names differ")
