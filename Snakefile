@@ -1,6 +1,6 @@
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.27")
 
 
 include: "workflow/rules/common.smk"
@@ -28,26 +28,6 @@ wildcard_constraints:
     seed="[0-9]+",
     search="grid_search|robust_grid_search",
     product="|".join(PRODUCTS),
-
-
-# Seconds, and little memory, or the network: on a cluster they are no jobs of their own.
-localrules:
-    download,
-    download_table,
-    hyperparameters,
-    runs,
-    runs_of_one_seed,
-    robust_table,
-    search_table,
-    plot_search,
-    plot_variants,
-    search_report,
-    metrics,
-    ranks,
-    expression,
-    plot_embedding,
-    plot_losses,
-    report,
 
 
 onstart:

@@ -31,7 +31,7 @@ def on_a_card_for(monkeypatch, n_models):
 
 
 def in_parts():
-    return train_in_parts(cells(), VARIANT, STACK, 3, lambda *_: None)
+    return train_in_parts(cells(), VARIANT, STACK, 3, lambda *_: None, Device("cpu", "cpu"))
 
 
 def test_a_stack_that_is_too_large_is_halved_until_it_fits(monkeypatch):

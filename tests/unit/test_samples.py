@@ -63,14 +63,19 @@ def test_a_sheet_gives_its_rows_in_order(here):
 
 
 def test_a_pattern_gives_the_files_it_matches_in_the_order_of_their_names(here):
-    for name in ("s10_ill", "s9_well"):
+    for name in ("s10_ill", "s9_well", "deep/s8_ill"):
         (here / "counts" / name).mkdir(parents=True)
-        (here / "counts" / name / "filtered.h5").touch()
-    (here / "counts/other").mkdir()
-    assert samples_of(r"counts/{sample,s\d+}_{state}/filtered.h5", KEY) == [
-        Sample("counts/s10_ill/filtered.h5", {"sample": "s10", "state": "ill"}),
-        Sample("counts/s9_well/filtered.h5", {"sample": "s9", "state": "well"}),
+        (here / "counts" / name / "s9.h5").touch()
+    (here / "linked").symlink_to(here / "counts")
+    (here / "counts/.hidden_well").mkdir()
+    assert samples_of("linked/{sample}_{state}/s9.h5", KEY) == [
+        Sample("linked/s10_ill/s9.h5", {"sample": "s10", "state": "ill"}),
+        Sample("linked/s9_well/s9.h5", {"sample": "s9", "state": "well"}),
     ]
+    folders = [Sample(f"counts/{n}", {"sample": n}) for n in ("deep", "s10_ill", "s9_well")]
+    assert samples_of("counts/{sample}", KEY) == folders
+    twice = Sample("counts/s9_well/s9.h5", {"sample": "s9", "state": "well"})
+    assert samples_of("counts/{sample}_{state}/{sample}.h5", KEY) == [twice]
 
 
 @pytest.mark.parametrize(
@@ -79,10 +84,12 @@ def test_a_pattern_gives_the_files_it_matches_in_the_order_of_their_names(here):
         ("no.tsv", None, r"there is no file 'no.tsv'; give a sheet"),
         ("{donor}.h5ad", None, r"'\{donor\}.h5ad' has no \{sample\}"),
         ("{sample}.h5", None, r"no file matches '\{sample\}.h5'"),
+        ("{sample,s.}.h5", None, r"'\{sample,s.\}.h5' has no \{sample\}"),
         ("sheet", "sample,path\n", r"sheet has no column 'sample'"),
         ("sheet", "sample\nx\n", r"sheet has no column 'path'"),
         ("sheet", "sample\tpath\n", r"sheet has no rows"),
-        ("sheet", "sample\tpath\ns1\n", r"line 2 of sheet has not as many fields"),
+        ("sheet", "sample\tpath\t\ns1\ta\t\n", r"sheet has a column without a name"),
+        ("sheet", "sample\tpath\n\ns1\n", r"line 3 of sheet has not as many fields"),
         ("sheet", "sample\tpath\ns1\ta\tb\n", r"line 2 of sheet has not as many fields"),
         ("sheet", "sample\tpath\ns1\ta\ns1\ta\n", r"sample 's1' stands twice in sheet"),
         ("sheet", "sample\tpath\n\ta\n", r"a has no sample's name in sheet"),

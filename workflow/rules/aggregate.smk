@@ -15,6 +15,7 @@ rule metrics:
         ),
     log:
         "results/benchmark.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -40,6 +41,7 @@ rule ranks:
         ),
     log:
         "results/ranks.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -66,6 +68,7 @@ rule expression:
         ),
     log:
         "results/{dataset}/expression.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

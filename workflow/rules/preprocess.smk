@@ -4,6 +4,7 @@ rule download:
     log:
         "results/{dataset}/data/download.log",
     priority: 100
+    localrule: True
     conda:
         "../../envs/scanpy.yaml"
     params:
@@ -20,6 +21,7 @@ use rule download as download_table with:
         "results/{dataset}/data/tables/{kind}.{number}",
     log:
         "results/{dataset}/data/tables/{kind}.{number}.log",
+    localrule: True
     params:
         url=lambda wildcards: table(wildcards)["url"],
         sha256=lambda wildcards: table(wildcards)["sha256"],

@@ -11,6 +11,7 @@ rule plot_embedding:
         ),
     log:
         "results/{dataset}/{product}/plot_embedding.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -32,6 +33,7 @@ rule plot_losses:
         ),
     log:
         "results/{dataset}/{variant}/pipeline/plot_losses.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -52,6 +54,7 @@ rule report:
         "results/report.html",
     log:
         "results/report.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

@@ -6,6 +6,7 @@ rule hyperparameters:
         "results/{dataset}/{variant}/hyperparameters.tsv",
     log:
         "results/{dataset}/{variant}/hyperparameters.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -46,6 +47,7 @@ rule runs:
         "results/{dataset}/{variant}/runs.tsv",
     log:
         "results/{dataset}/{variant}/runs.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -63,6 +65,7 @@ use rule runs as runs_of_one_seed with:
         "results/{dataset}/{variant}/grid_search.tsv",
     log:
         "results/{dataset}/{variant}/grid_search.log",
+    localrule: True
     params:
         seeds=SEEDS["grid_search"],
         code=code("runs.py"),
@@ -75,6 +78,7 @@ rule robust_table:
         "results/{dataset}/{variant}/robust_grid_search.tsv",
     log:
         "results/{dataset}/{variant}/robust_grid_search.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

@@ -15,6 +15,7 @@ rule search_table:
         "results/{table}.log",
     wildcard_constraints:
         table="grid_search|robust_grid_search|runs",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -36,6 +37,7 @@ rule plot_search:
         **{kind: search_figure(kind) for kind in SEARCH_FIGURES},
     log:
         "results/{dataset}/{variant}/{search}/plot.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -57,6 +59,7 @@ rule plot_variants:
         ),
     log:
         "results/{dataset}/{search}/plot.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:
@@ -74,6 +77,7 @@ rule search_report:
         "results/{search}.html",
     log:
         "results/{search}.report.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     params:

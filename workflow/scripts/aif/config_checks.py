@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from aif.config import Config, Correction, Dataset, Evaluation, Grid, Table, Tables, load_yaml
 from aif.errors import InputError
+from aif.samples import samples_of
 from aif.simulation import Simulation
 from aif.variants import NAMES, Hyperparameters, defaults_of
 
@@ -58,7 +59,7 @@ def complete(
         _check_paths(name, dataset)
         if dataset.simulate is not None:
             simulation(name, dataset, presets)
-        _check_target(config.correction.target, dataset)
+        _check_target(config.correction.target, name, dataset)
     return config
 
 
@@ -93,28 +94,39 @@ def _check_paths(name: str, dataset: Dataset) -> None:
             )
 
 
-def _check_target(target: str | dict[str, float], dataset: Dataset) -> None:
-    """Look into the file for the batches that the config names, before a model is trained for them.
-
-    What else may be wrong with the file is said by the rule that checks it. Where Snakemake is
-    alone, as it may be with conda, it cannot read the file and the correction says it.
-    """
+def _check_target(target: str | dict[str, float], name: str, dataset: Dataset) -> None:
+    """Look for the batches that the config names, before a model is trained for them."""
     named = {target} - {"mean"} if isinstance(target, str) else set(target)
-    if not named or dataset.path is None:
+    batches = _known_batches(name, dataset) if named else None
+    if batches is None:
         return
+    for batch in sorted(named - batches):
+        raise InputError(
+            f"config: correction.target: {dataset.path or name} has no batch {batch!r}; "
+            f"give mean or one of {sorted(batches)}"
+        )
+
+
+def _known_batches(name: str, dataset: Dataset) -> set[str] | None:
+    """Return the batches of a data set where they can be known before its file is checked.
+
+    What else may be wrong with a file is said by the rule that checks it. Where Snakemake is alone,
+    as it may be with conda, it cannot read the file and the correction says it.
+    """
+    if dataset.samples is not None:
+        samples = samples_of(dataset.samples, f"config: datasets.{name}.samples")
+        found = {sample.columns.get(dataset.batch_key) for sample in samples}
+        return None if None in found else found
+    if dataset.path is None:
+        return None
     try:
         import h5py
         from anndata.io import read_elem
 
         with h5py.File(dataset.path) as file:
-            batches = set(read_elem(file["obs"])[dataset.batch_key].astype(str))
+            return set(read_elem(file["obs"])[dataset.batch_key].astype(str))
     except (ImportError, OSError, KeyError):
-        return
-    for name in sorted(named - batches):
-        raise InputError(
-            f"config: correction.target: {dataset.path} has no batch {name!r}; "
-            f"give mean or one of {sorted(batches)}"
-        )
+        return None
 
 
 def hyperparameters(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 
@@ -43,7 +44,12 @@ class Device:
 
 
 def train_in_parts(
-    cells: Cells, variant: Variant, stack: list[Hyperparameters], seed: int, progress: Progress
+    cells: Cells,
+    variant: Variant,
+    stack: list[Hyperparameters],
+    seed: int,
+    progress: Progress,
+    device: Device,
 ) -> Training:
     """Train a stack; where the card has too little memory for it, in halves one after the other.
 
@@ -53,7 +59,9 @@ def train_in_parts(
     Parameters
     ----------
     cells, variant, stack, seed, progress
-        As in `aif.training.train`.
+        As in `aif.training.train`; the cells may be anywhere.
+    device
+        Where to train.
 
     Returns
     -------
@@ -65,7 +73,7 @@ def train_in_parts(
         If a single model is too large.
     """
     try:
-        training = train(cells, variant, stack, seed, progress)
+        training = train(cells.to(device.kind), variant, stack, seed, progress)
     except torch.OutOfMemoryError:
         if len(stack) == 1:
             raise InputError(
@@ -75,9 +83,10 @@ def train_in_parts(
     else:
         training.networks.cpu()
         return training
+    logging.getLogger("aif").info("the GPU cannot hold %d models, halving the stack", len(stack))
     half = len(stack) // 2
     parts = (stack[:half], stack[half:])
-    return joined([train_in_parts(cells, variant, part, seed, progress) for part in parts])
+    return joined([train_in_parts(cells, variant, part, seed, progress, device) for part in parts])
 
 
 def joined(parts: list[Training]) -> Training:

@@ -90,8 +90,8 @@ def train_job(job: Job, adata: ad.AnnData, progress: Progress) -> TrainedJob:
     apart = held_out(adata.obs, job.holdout, job.seed)
     cells, scale = model_cells(adata, job.variant.input, ~apart)
     with measured() as cost:
-        on_device = cells.subset(~apart).to(device.kind)
-        training = train_in_parts(on_device, job.variant, job.stack, job.seed, progress)
+        own = cells.subset(~apart)
+        training = train_in_parts(own, job.variant, job.stack, job.seed, progress, device)
     infos = [
         ModelInfo(
             dataset=job.dataset,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
+import glob
 import re
 from pathlib import Path
 from typing import NamedTuple
-
-from snakemake.io import apply_wildcards, glob_wildcards
 
 from aif.errors import InputError
 
@@ -54,16 +53,29 @@ def samples_of(given: str, key: str) -> list[Sample]:
 
 
 def _matches(pattern: str, key: str) -> list[Sample]:
-    names, values = glob_wildcards(pattern), re.findall(r"\{(\w+)", pattern)
-    if "sample" not in values:
+    """Return the files that a pattern matches.
+
+    Snakemake's `glob_wildcards` would cross folders, and so find results of earlier runs too, and
+    would not follow links.
+    """
+    literals = re.split(r"\{[A-Za-z_]\w*\}", pattern)
+    names = re.findall(r"\{([A-Za-z_]\w*)\}", pattern)
+    if "sample" not in names:
         raise InputError(f"{key}: {pattern!r} has no {{sample}}; put it where the names differ")
-    found = sorted(zip(*(getattr(names, value) for value in values), strict=True))
-    if not found:
+    groups = [
+        f"(?P={name})" if name in names[:i] else f"(?P<{name}>[^/]+)"
+        for i, name in enumerate(names)
+    ]
+    regex = re.escape(literals[0]) + "".join(
+        group + re.escape(literal) for group, literal in zip(groups, literals[1:], strict=True)
+    )
+    paths = sorted(glob.glob("*".join(glob.escape(literal) for literal in literals)))
+    matches = [match for path in paths if (match := re.fullmatch(regex, path))]
+    if not matches:
         raise InputError(
             f"{key}: no file matches {pattern!r}; give a pattern relative to the working directory"
         )
-    columns = [dict(zip(values, match, strict=True)) for match in found]
-    return [Sample(str(apply_wildcards(pattern, each)), each) for each in columns]
+    return [Sample(match[0], match.groupdict()) for match in matches]
 
 
 def _rows(sheet: str, key: str) -> list[Sample]:
@@ -75,7 +87,7 @@ def _rows(sheet: str, key: str) -> list[Sample]:
     try:
         with open(sheet, newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, delimiter="\t", strict=True)
-            rows = list(reader)
+            rows = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{key}: {sheet} is no tab-separated text ({error})") from None
     for column in ("sample", "path"):
@@ -84,11 +96,13 @@ def _rows(sheet: str, key: str) -> list[Sample]:
                 f"{key}: {sheet} has no column {column!r}; give a tab-separated sheet with a "
                 "header and columns sample and path"
             )
-    for number, row in enumerate(rows, 2):
+    if "" in reader.fieldnames:
+        raise InputError(f"{key}: {sheet} has a column without a name; name or remove it")
+    for number, row in rows:
         if None in row or None in row.values():
             raise InputError(
                 f"{key}: line {number} of {sheet} has not as many fields as its header"
             )
     if not rows:
         raise InputError(f"{key}: {sheet} has no rows; add one for each sample")
-    return [Sample(row.pop("path"), row) for row in rows]
+    return [Sample(row.pop("path"), row) for _, row in rows]
