@@ -15,7 +15,6 @@ from pathlib import Path
 
 import anndata as ad
 import pandas as pd
-import torch
 from sklearn.neighbors import NearestNeighbors
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +24,7 @@ from aif.baselines import BASELINES  # noqa: E402
 from aif.config import Correction, load_yaml  # noqa: E402
 from aif.correction import correct_dataset  # noqa: E402
 from aif.evaluation import evaluate, evaluated_space, log_expression  # noqa: E402
+from aif.numerics import prepare_for_training  # noqa: E402
 from aif.preprocessing import standardise, transform  # noqa: E402
 from aif.run import Job, TrainedJob, train_job  # noqa: E402
 from aif.variants import Hyperparameters, defaults_of, variant_of  # noqa: E402
@@ -47,8 +47,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
+    prepare_for_training(threads=1)
     for seed in options.seeds:
         for data in options.data:
             for method in options.methods:

@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from scipy import sparse
 
-from aif.decoding import correct, corrected_expression, correction_target
+from aif.decoding import correction_target, decoded_expression
 from aif.networks import Networks, Shape
 from aif.population import set_population_statistics
 
 SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
 BATCHES = ["a", "b", "c"]
+UNITS = np.ones(SHAPE.genes, dtype=np.float32)
 
 
 @pytest.fixture
@@ -20,8 +22,9 @@ def trained():
     return networks, x
 
 
-def corrected(networks, x, target, n_samplings=3, seed=0, **kwargs):
-    parts = correct(networks, x, correction_target(target, BATCHES), n_samplings, seed, **kwargs)
+def corrected(networks, x, target, n_samplings=3, seed=0, scale=UNITS, **kwargs):
+    goal, cells = correction_target(target, BATCHES), sparse.csr_matrix(x.numpy() * scale)
+    parts = decoded_expression(networks, cells, scale, goal, n_samplings, seed, **kwargs)
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
 
@@ -62,8 +65,8 @@ def test_an_unknown_target_names_the_batches():
 
 def test_correction_takes_and_gives_the_units_of_the_data(trained):
     networks, x = trained
-    target, scale = correction_target("a", BATCHES), np.arange(1, 13, dtype=np.float32)
-    found, latent = corrected_expression(networks, x.numpy() * scale, scale, target, 3, seed=0)
+    scale = np.arange(1, 13, dtype=np.float32)
+    found, latent = corrected(networks, x, "a", scale=scale)
     expected, means = corrected(networks, x, "a")
     np.testing.assert_allclose(found, expected * scale, atol=1e-4)
     np.testing.assert_allclose(latent, means, atol=1e-5)

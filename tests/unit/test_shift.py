@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from scipy import sparse
 
-from aif.decoding import corrected_expression, correction_target
+from aif.decoding import correction_target, decoded_expression
 from aif.networks import Networks, Shape
 from aif.population import set_population_statistics
-from aif.shift import SPREAD_BOUNDS, Setting, at_target, calibration, shifted_expression
+from aif.shift import SPREAD_BOUNDS, Moments, Residuals, Setting, calibration, shifted_expression
 
 SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
 BATCHES = ["a", "b", "c"]
@@ -26,16 +27,39 @@ def trained():
 
 def shifted(networks, x, target="mean", **shares):
     goal, setting = correction_target(target, BATCHES), Setting(**shares, slope_bounds=BOUNDS)
-    return shifted_expression(networks, x, SCALE, CODES, goal, setting, 3, 0)[0]
+    return joined(
+        shifted_expression(networks, sparse.csr_matrix(x), SCALE, CODES, goal, setting, 3, 0)
+    )
 
 
 def decoded(networks, x, target):
     goal = correction_target(target, BATCHES)
-    return corrected_expression(networks, x, SCALE, goal, 3, 0)[0]
+    return joined(decoded_expression(networks, sparse.csr_matrix(x), SCALE, goal, 3, 0))
+
+
+def joined(chunks):
+    return np.concatenate([expression for expression, _ in chunks])
+
+
+def moments_of(x, decoded, batch, parts=2):
+    """Moments of (n, G) tensors, added in parts."""
+    moments = Moments(int(batch.max()) + 1, x.shape[1])
+    for part in zip(x.chunk(parts), decoded.chunk(parts), batch.chunk(parts), strict=True):
+        moments.add(*part)
+    return moments
 
 
 def calibrated(x, own):
-    return calibration(torch.from_numpy(x), torch.from_numpy(own), torch.from_numpy(CODES), BOUNDS)
+    parts = (torch.from_numpy(array) for array in (x / SCALE, own / SCALE, CODES))
+    return calibration(moments_of(*parts), BOUNDS)
+
+
+def at_target(residual, batch, shares):
+    """Residuals of a model that decodes nothing, with mean and spread of the target."""
+    nothing = torch.zeros_like(residual)
+    zeros = torch.zeros(residual.shape[1])
+    moments = moments_of(residual, nothing, batch)
+    return Residuals.of(moments, zeros, zeros, shares).at_target(residual, batch)
 
 
 def test_without_residual_a_cells_own_shift_leads_to_its_calibrated_decode(trained):
@@ -43,7 +67,7 @@ def test_without_residual_a_cells_own_shift_leads_to_its_calibrated_decode(train
     under = np.stack([decoded(networks, x, name) for name in BATCHES])
     own = under[CODES, np.arange(30)]
     slope, offset = calibrated(x, own)
-    expected = offset.numpy() + slope.numpy() * under[1]
+    expected = SCALE * offset.numpy() + slope.numpy() * under[1]
     found = shifted(networks, x, "b", residual=0, local=1)
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
@@ -84,12 +108,14 @@ def test_shares_mix_what_they_stand_between(trained):
 def test_chunks_give_the_same_numbers(trained):
     networks, x = trained
     goal, setting = correction_target("mean", BATCHES), Setting(0.5, 0.5, BOUNDS)
+    cells = sparse.csr_matrix(x)
     whole, chunked = (
-        shifted_expression(networks, x, SCALE, CODES, goal, setting, 3, 0, chunk=chunk)
+        list(shifted_expression(networks, cells, SCALE, CODES, goal, setting, 3, 0, chunk=chunk))
         for chunk in (100, 7)
     )
-    np.testing.assert_allclose(whole[0], chunked[0], atol=1e-5)
-    np.testing.assert_allclose(whole[1], chunked[1], atol=1e-6)
+    assert [len(expression) for expression, _ in chunked] == [7, 7, 7, 7, 2]
+    for one, many in zip(zip(*whole, strict=True), zip(*chunked, strict=True), strict=True):
+        np.testing.assert_allclose(np.concatenate(one), np.concatenate(many), atol=1e-5)
 
 
 def test_calibration_finds_the_line_within_batches_and_leaves_constants():
@@ -98,7 +124,7 @@ def test_calibration_finds_the_line_within_batches_and_leaves_constants():
     decoded[:, 2] = 4
     between = batch[:, None] * torch.tensor([5.0, -5.0, 0.0, 5.0])
     x = 1 + decoded * torch.tensor([1.1, 0.9, 1.0, 3.0]) + 0.1 * torch.randn(5000, 4) + between
-    slope, offset = calibration(x, decoded + between, batch, BOUNDS)
+    slope, offset = calibration(moments_of(x, decoded + between, batch), BOUNDS)
     expected = torch.tensor([1.1, 0.9, 1.0, BOUNDS[1]])
     torch.testing.assert_close(slope, expected, atol=0.02, rtol=0)
     torch.testing.assert_close(slope * (decoded + between).mean(0) + offset, x.mean(0))

@@ -3,20 +3,19 @@
 from dataclasses import asdict
 
 import anndata as ad
-import torch
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from aif.best import best_run, run_yaml
-from aif.correction import correct_dataset
+from aif.correction import write_corrected
 from aif.model_file import save_model
+from aif.numerics import prepare_for_training
 from aif.progress import ProgressLog
 from aif.rule import atomic, read_table, rule_log
 from aif.run import Job, train_job
 from aif.variants import hyperparameters_of
 
 with rule_log(snakemake) as log:
-    torch.set_num_threads(snakemake.threads)
-    torch.set_flush_denormal(True)
+    prepare_for_training(snakemake.threads)
     params, output = snakemake.params, snakemake.output
     best = best_run(read_table(snakemake.input.runs), read_table(snakemake.input.rows))
     log.info("the best is row %s with seed %d", best["row"], best["seed"])
@@ -40,10 +39,9 @@ with rule_log(snakemake) as log:
             best["selection_loss"],
         )
     networks, info = trained.training.networks, trained.infos[0]
-    corrected = correct_dataset(networks, info, adata, params.run["correction"])
     with atomic(output.model) as path:
         save_model(path, networks, info)
     with atomic(output.corrected) as path:
-        corrected.write_h5ad(path)
+        write_corrected(path, networks, info, adata, params.run["correction"])
     with atomic(output.run) as path:
         path.write_text(run_yaml(best, again, params.run, output.run))

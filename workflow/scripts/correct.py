@@ -3,7 +3,7 @@
 import anndata as ad
 import torch
 
-from aif.correction import correct_dataset
+from aif.correction import write_corrected
 from aif.model_file import load_model
 from aif.rule import atomic, rule_log
 
@@ -11,6 +11,5 @@ with rule_log(snakemake):
     torch.set_num_threads(snakemake.threads)
     networks, info = load_model(snakemake.input.model)
     adata = ad.read_h5ad(snakemake.input.cells)
-    corrected = correct_dataset(networks, info, adata, snakemake.params.correction)
     with atomic(snakemake.output[0]) as path:
-        corrected.write_h5ad(path)
+        write_corrected(path, networks, info, adata, snakemake.params.correction)

@@ -1,18 +1,17 @@
 """Train a stack of a search's sheet with one seed, correct and judge with each of its models."""
 
 import anndata as ad
-import torch
 from threadpoolctl import threadpool_limits
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from aif.numerics import prepare_for_training
 from aif.progress import ProgressLog
 from aif.rule import atomic, rule_log
 from aif.run import Job, train_job
 from aif.run_table import run_table
 
 with rule_log(snakemake) as log:
-    torch.set_num_threads(snakemake.threads)
-    torch.set_flush_denormal(True)
+    prepare_for_training(snakemake.threads)
     params = snakemake.params
     job = Job.of(params.job)
     adata = ad.read_h5ad(snakemake.input.cells)

@@ -2,17 +2,16 @@
 
 import anndata as ad
 import pandas as pd
-import torch
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from aif.model_file import save_model
+from aif.numerics import prepare_for_training
 from aif.progress import ProgressLog
 from aif.rule import InputError, atomic, rule_log
 from aif.run import Job, train_job
 
 with rule_log(snakemake) as log:
-    torch.set_num_threads(snakemake.threads)
-    torch.set_flush_denormal(True)
+    prepare_for_training(snakemake.threads)
     job = Job.of(snakemake.params.job)
     adata = ad.read_h5ad(snakemake.input[0])
     with logging_redirect_tqdm(), ProgressLog(log) as progress:

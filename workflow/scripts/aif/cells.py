@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import anndata as ad
 import numpy as np
 import torch
+from scipy import sparse
+from sklearn.utils.sparsefuncs import mean_variance_axis
 from torch import Tensor
 
 
@@ -33,11 +36,13 @@ class Cells:
 
     def subset(self, mask: np.ndarray) -> Cells:
         """Return the cells of a mask (n,)."""
+        if mask.all():
+            return self
         rows = torch.from_numpy(np.flatnonzero(mask)).to(self.x.device)
         return Cells(self.x[rows], self.batch[rows], self.n_batches)
 
 
-def unit_scale(x: np.ndarray, transform: str) -> np.ndarray:
+def unit_scale(x: sparse.csr_matrix, transform: str) -> np.ndarray:
     """Return the numbers (G,) to divide expression by before it enters the model.
 
     Counts and shares are divided by the square root of each gene's mean, the unit of their sampling
@@ -53,12 +58,28 @@ def unit_scale(x: np.ndarray, transform: str) -> np.ndarray:
     transform
         raw, norm or norm_log.
     """
-    scale = np.ones(x.shape[1], dtype=np.float32)
+    mean, variance = mean_variance_axis(x, axis=0)
+    scale = np.ones(x.shape[1])
     if transform != "norm_log":
-        scale = np.sqrt(x.mean(axis=0))
-        scale[scale == 0] = 1
-    variance = (x / scale).var(axis=0, dtype=np.float64).mean()
-    return (scale * np.sqrt(variance or 1)).astype(np.float32)
+        scale = np.sqrt(np.where(mean == 0, 1, mean))
+    left = (variance / scale**2).mean()
+    return (scale * np.sqrt(left or 1)).astype(np.float32)
+
+
+def dense_chunks(x: sparse.csr_matrix, scale: np.ndarray, size: int) -> Iterator[Tensor]:
+    """Yield expression in the units of the model, (up to `size` cells, G) at a time.
+
+    Parameters
+    ----------
+    x
+        (n, G) expression.
+    scale
+        (G,), the units of the model.
+    size
+        Cells per chunk.
+    """
+    for start in range(0, x.shape[0], size):
+        yield torch.from_numpy(x[start : start + size].toarray() / scale)
 
 
 def model_cells(
@@ -75,8 +96,9 @@ def model_cells(
     trained
         (n,) bool, the cells that the units are taken from; all where not given.
     """
+    scale = unit_scale(adata.X if trained is None else adata.X[trained], transform)
     x = adata.X.toarray()
-    scale = unit_scale(x if trained is None else x[trained], transform)
+    x /= scale
     batch = adata.obs["batch"].cat
     codes = torch.tensor(batch.codes, dtype=torch.int64)
-    return Cells(torch.from_numpy(x / scale), codes, len(batch.categories)), scale
+    return Cells(torch.from_numpy(x), codes, len(batch.categories)), scale

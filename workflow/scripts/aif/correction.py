@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import anndata as ad
+import h5py
 import numpy as np
 
-from aif.decoding import corrected_expression, correction_target
+from aif.decoding import CHUNK, correction_target, decoded_expression
 from aif.holdout import held_out
 from aif.model_file import ModelInfo
 from aif.networks import Networks
@@ -16,10 +19,10 @@ from aif.rule import measured
 from aif.shift import Setting, shifted_expression
 
 
-def correct_dataset(
+def corrected_chunks(
     networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
-) -> ad.AnnData:
-    """Return a data set with corrected expression, as the contract of corrected.h5ad says.
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield corrected expression (cells, G) and latent means (cells, d) in the order of the cells.
 
     Parameters
     ----------
@@ -35,27 +38,75 @@ def correct_dataset(
     FloatingPointError
         If a corrected value is not finite.
     """
-    target = correction_target(options["target"], info.batches)
     scale = np.array(info.scale, dtype=np.float32)
+    target = correction_target(options["target"], info.batches)
     sampling = {"n_samplings": options["n_samplings"], "seed": info.seed}
+    if info.variant["shift"]:
+        batch = adata.obs["batch"].cat.codes.to_numpy()
+        setting = Setting.of(info.hyperparameters)
+        chunks = shifted_expression(networks, adata.X, scale, batch, target, setting, **sampling)
+    else:
+        chunks = decoded_expression(networks, adata.X, scale, target, **sampling)
+    for expression, latent in chunks:
+        if not np.isfinite(expression).all():
+            raise FloatingPointError("the corrected expression is not finite")
+        yield expression, latent
+
+
+def correct_dataset(
+    networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
+) -> ad.AnnData:
+    """Return a data set with corrected expression, as the contract of corrected.h5ad says.
+
+    Parameters and errors as in `corrected_chunks`.
+    """
     with measured() as cost:
-        x = adata.X.toarray()
-        if info.variant["shift"]:
-            batch = adata.obs["batch"].cat.codes.to_numpy()
-            setting = Setting.of(info.hyperparameters)
-            expression, latent = shifted_expression(
-                networks, x, scale, batch, target, setting, **sampling
-            )
-        else:
-            expression, latent = corrected_expression(networks, x, scale, target, **sampling)
-    if not np.isfinite(expression).all():
-        raise FloatingPointError("the corrected expression is not finite")
-    corrected = adata.copy()
+        parts = zip(*corrected_chunks(networks, info, adata, options), strict=True)
+        expression, latent = (np.concatenate(part) for part in parts)
+    corrected = without_expression(adata, info)
     corrected.X = expression
     corrected.obsm["X_aif"] = latent
+    corrected.uns["aif"] = provenance(info, options, cost)
+    return corrected
+
+
+def write_corrected(
+    path: Path, networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
+) -> None:
+    """Write what `correct_dataset` returns, with a chunk of the dense matrix in memory at a time."""
+    without_expression(adata, info).write_h5ad(path)
+    latent = []
+    with h5py.File(path, "r+") as file:
+        with measured() as cost:
+            empty = np.empty((0, adata.n_vars), dtype=np.float32)
+            shape = {"maxshape": (None, adata.n_vars), "chunks": (CHUNK, adata.n_vars)}
+            ad.io.write_elem(file, "X", empty, dataset_kwargs=shape)
+            for expression, means in corrected_chunks(networks, info, adata, options):
+                rows = len(file["X"])
+                file["X"].resize(rows + len(expression), axis=0)
+                file["X"][rows:] = expression
+                latent.append(means)
+        ad.io.write_elem(file["obsm"], "X_aif", np.concatenate(latent))
+        ad.io.write_elem(file["uns"], "aif", provenance(info, options, cost))
+
+
+def without_expression(adata: ad.AnnData, info: ModelInfo) -> ad.AnnData:
+    """Return a data set's cells, genes and counts, and which cells the model was not trained on."""
+    rest = ad.AnnData(
+        obs=adata.obs.copy(),
+        var=adata.var,
+        layers=dict(adata.layers),
+        obsm=dict(adata.obsm),
+        uns=dict(adata.uns),
+    )
     if info.holdout:
-        corrected.obs["held_out"] = held_out(adata.obs, info.holdout, info.seed)
-    corrected.uns["aif"] = {
+        rest.obs["held_out"] = held_out(adata.obs, info.holdout, info.seed)
+    return rest
+
+
+def provenance(info: ModelInfo, options: dict[str, Any], cost: dict[str, float]) -> dict[str, Any]:
+    """Return what uns["aif"] says: ids, what was asked, and what training and correction cost."""
+    return {
         "dataset": info.dataset,
         "method": info.method,
         "row": info.row,
@@ -71,4 +122,3 @@ def correct_dataset(
         "hyperparameters": json.dumps(info.hyperparameters),
         "correction": json.dumps(options),
     }
-    return corrected

@@ -18,7 +18,7 @@ class StackedLinear(nn.Module):
     """M linear layers, applied to activations of shape (M, ..., cells, in_features).
 
     A layer before a norm has no bias: the norm would remove it, and Adam would still move it, by the
-    rounding errors of a gradient that is zero.
+    rounding errors of a gradient that is zero. Under autocast the product alone is of less precision.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class StackedLinear(nn.Module):
             flat = torch.bmm(cells, self.weight)
         else:
             flat = torch.baddbmm(self.bias, cells, self.weight)
+        flat = flat.to(self.weight.dtype)
         return flat.unflatten(1, x.shape[1:-1]) if x.dim() > 3 else flat
 
 
@@ -123,8 +124,12 @@ class Decoder(nn.Module):
         self.trunk = HiddenLayers(n_models, shape.batches + shape.latent, shape.hidden, normed=True)
         self.out = StackedLinear(n_models, shape.hidden, shape.genes)
 
+    def hidden(self, label: Tensor, z: Tensor) -> Tensor:
+        """Return what the output is linear in, (M, ..., cells, hidden)."""
+        return self.trunk(torch.cat([label, z], dim=-1))
+
     def forward(self, label: Tensor, z: Tensor) -> Tensor:
-        return self.out(self.trunk(torch.cat([label, z], dim=-1)))
+        return self.out(self.hidden(label, z))
 
 
 class Critic(nn.Module):

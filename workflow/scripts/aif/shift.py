@@ -9,13 +9,16 @@ its decode under its own batch, plus what decoding as the target changes, plus a
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor
 
+from aif.cells import dense_chunks
 from aif.decoding import CHUNK, Target, decodes
 from aif.networks import Networks
 
@@ -48,7 +51,7 @@ class Setting:
 
 def shifted_expression(
     networks: Networks,
-    expression: np.ndarray,
+    expression: sparse.csr_matrix,
     scale: np.ndarray,
     batch: np.ndarray,
     target: Target,
@@ -56,13 +59,14 @@ def shifted_expression(
     n_samplings: int,
     seed: int,
     chunk: int = CHUNK,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return shifted expression (n, G) in its own units, and the latent means (n, d).
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield shifted expression (cells, G) in its own units, and the latent means (cells, d).
 
     With x̂ a cell's calibrated decode under its own batch and x* that under the target, it becomes
     x̂ + local · (x* − x̂) + (1 − local) · s + residual · r. The common shift s of its batch is the mean
     over all cells, of every batch, of x* minus their decode under this batch; r is x − x̂ with mean
-    and spread as the target has them (`at_target`).
+    and spread as the target has them (`Residuals`). All cells are decoded twice: first for what
+    these take of all cells, and then one chunk after the other.
 
     Parameters
     ----------
@@ -78,32 +82,82 @@ def shifted_expression(
         The labels to correct to.
     setting
         How much of their own the cells keep.
-    n_samplings, seed, chunk
+    n_samplings, seed
         As in `aif.decoding.decodes`.
+    chunk
+        Cells at a time.
     """
-    x, batch = torch.from_numpy(expression / scale), torch.from_numpy(batch).long()
     n_batches = networks.shape.batches
-    labels = torch.cat([torch.eye(n_batches), target.labels])
-    own, goal, latent = torch.empty_like(x), torch.empty_like(x), []
-    common = torch.zeros(n_batches, x.shape[1])
-    start = 0
-    for decoded, mean in decodes(networks, x, labels, n_samplings, seed, chunk):
-        rows = slice(start, start + len(mean))
-        under_batch, start = decoded[:n_batches], rows.stop
-        goal[rows] = torch.tensordot(target.weights, decoded[n_batches:], 1)
-        own[rows] = under_batch[batch[rows], torch.arange(len(mean))]
-        common += (goal[rows] - under_batch).sum(1) / len(x)
-        latent.append(mean)
-    slope, offset = calibration(x, own, batch, setting.slope_bounds)
-    shift = slope * (setting.local * (goal - own) + (1 - setting.local) * common[batch])
-    own = offset + slope * own
-    kept = at_target(x - own, batch, target.weights @ target.labels)
-    return (own + shift + setting.residual * kept).numpy() * scale, torch.cat(latent).numpy()
+    # A target between all batches is a mean over their own labels: none is decoded twice.
+    labels, which = torch.cat([torch.eye(n_batches), target.labels]).unique(
+        dim=0, return_inverse=True
+    )
+
+    def passes() -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, Tensor]]:
+        cells = dense_chunks(expression, scale, chunk)
+        codes = torch.tensor(batch, dtype=torch.int64).split(chunk)
+        for code, (x, decoded, mean) in zip(
+            codes, decodes(networks, cells, labels, n_samplings, seed), strict=True
+        ):
+            goal = torch.tensordot(target.weights, decoded[which[n_batches:]], 1)
+            yield x, decoded[which[:n_batches]], goal, code, mean
+
+    moments, common = Moments(n_batches, len(scale)), torch.zeros(n_batches, len(scale))
+    for x, under, goal, code, _ in passes():
+        moments.add(x, own_decode(under, code), code)
+        common += (goal - under).sum(1) / len(batch)
+    slope, offset = calibration(moments, setting.slope_bounds)
+    residuals = Residuals.of(moments, slope, offset, target.weights @ target.labels)
+    for x, under, goal, code, mean in passes():
+        own = own_decode(under, code)
+        shift = slope * (setting.local * (goal - own) + (1 - setting.local) * common[code])
+        own = offset + slope * own
+        kept = residuals.at_target(x - own, code)
+        yield (own + shift + setting.residual * kept).numpy() * scale, mean.numpy()
 
 
-def calibration(
-    x: Tensor, decoded: Tensor, batch: Tensor, bounds: tuple[float, float]
-) -> tuple[Tensor, Tensor]:
+def own_decode(under_batch: Tensor, batch: Tensor) -> Tensor:
+    """Return each cell's decode under its own batch: (b, cells, G), (cells,) → (cells, G)."""
+    return under_batch[batch, torch.arange(len(batch))]
+
+
+class Moments:
+    """Sums over the cells of each batch, of expression x and of its decode under the own batch.
+
+    Attributes
+    ----------
+    cells
+        (b, 1), how many there are.
+    x, decoded, x_x, decoded_decoded, x_decoded
+        (b, G) float64, sums of values and of products.
+    """
+
+    def __init__(self, n_batches: int, genes: int) -> None:
+        self.cells = torch.zeros(n_batches, 1, dtype=torch.float64)
+        self.x, self.decoded, self.x_x, self.decoded_decoded, self.x_decoded = torch.zeros(
+            5, n_batches, genes, dtype=torch.float64
+        )
+
+    def add(self, x: Tensor, decoded: Tensor, batch: Tensor) -> None:
+        """Add cells: (cells, G), (cells, G), and the index of their batch (cells,)."""
+        self.cells += torch.bincount(batch, minlength=len(self.cells))[:, None]
+        x, decoded = x.double(), decoded.double()
+        self.x.index_add_(0, batch, x)
+        self.decoded.index_add_(0, batch, decoded)
+        self.x_x.index_add_(0, batch, x.square())
+        self.decoded_decoded.index_add_(0, batch, decoded.square())
+        self.x_decoded.index_add_(0, batch, x * decoded)
+
+    def within(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return Σ(x−x̄)², Σ(d−d̄)² and Σ(x−x̄)(d−d̄) over each batch with its own means, (b, G)."""
+        return (
+            self.x_x - self.x.square() / self.cells,
+            self.decoded_decoded - self.decoded.square() / self.cells,
+            self.x_decoded - self.x * self.decoded / self.cells,
+        )
+
+
+def calibration(moments: Moments, bounds: tuple[float, float]) -> tuple[Tensor, Tensor]:
     """Return each gene's slope and offset (G,) by which its decode fits the data best.
 
     Decodes are drawn to the mean: their differences between cell types come out smaller than the
@@ -113,49 +167,64 @@ def calibration(
 
     Parameters
     ----------
-    x, decoded
-        (n, G), expression and its decode under each cell's own batch.
-    batch
-        (n,), the index of each cell's batch.
+    moments
+        Of expression and its decode under each cell's own batch.
     bounds
         The least and the largest slope.
     """
-    centred, deviation = within_batches(decoded, batch), within_batches(x, batch)
-    variance = centred.square().mean(0)
-    varies = variance > torch.finfo(x.dtype).eps
-    fitted = (centred * deviation).mean(0) / variance.where(varies, 1)
-    slope = torch.where(varies, fitted, 1).clamp(*bounds)
-    return slope, x.mean(0) - slope * decoded.mean(0)
+    cells = moments.cells.sum()
+    _, squares, products = (sums.sum(0) / cells for sums in moments.within())
+    varies = squares > torch.finfo(torch.float32).eps
+    slope = torch.where(varies, products / squares.where(varies, 1), 1).clamp(*bounds)
+    offset = (moments.x.sum(0) - slope * moments.decoded.sum(0)) / cells
+    return slope.float(), offset.float()
 
 
-def at_target(residual: Tensor, batch: Tensor, shares: Tensor) -> Tensor:
-    """Return residuals (n, G) with each gene's mean and spread over batches as the target has them.
+@dataclass(frozen=True)
+class Residuals:
+    """What the model does not explain: mostly noise. Batches differ in it, and it tells them apart.
 
-    What the model does not explain is mostly noise, and batches differ in it: left as it is, it
-    tells them apart.
-
-    Parameters
+    Attributes
     ----------
-    residual
-        (n, G), of cells under their own batch.
-    batch
-        (n,), the index of each cell's batch.
-    shares
-        (b,), how much each batch counts in the target; they sum to 1.
+    means, factors
+        (b, G), each batch's mean, and what its deviations are multiplied with to have the spread
+        of the target.
+    target_mean
+        (G,), the mean that the target has.
     """
-    means, centred = batch_means(residual, batch), within_batches(residual, batch)
-    spreads = batch_means(centred.square(), batch).sqrt()
-    factors = (shares @ spreads) / spreads.clamp_min(torch.finfo(residual.dtype).eps)
-    factors = factors.clamp(*SPREAD_BOUNDS)
-    return centred * factors[batch] + shares @ means
 
+    means: Tensor
+    factors: Tensor
+    target_mean: Tensor
 
-def within_batches(values: Tensor, batch: Tensor) -> Tensor:
-    """Return values (n, G) as deviations from the mean of their batch, by its index (n,)."""
-    return values - batch_means(values, batch)[batch]
+    @classmethod
+    def of(cls, moments: Moments, slope: Tensor, offset: Tensor, shares: Tensor) -> Residuals:
+        """Return those of x − (offset + slope · decode).
 
+        Parameters
+        ----------
+        moments
+            Of expression and its decode under each cell's own batch.
+        slope, offset
+            (G,), of the `calibration`.
+        shares
+            (b,), how much each batch counts in the target; they sum to 1.
+        """
+        x, decoded, products = moments.within()
+        means = (moments.x - slope * moments.decoded) / moments.cells - offset
+        squares = (x - 2 * slope * products + slope.square() * decoded) / moments.cells
+        means, spreads = means.float(), squares.clamp_min(0).sqrt().float()
+        factors = (shares @ spreads) / spreads.clamp_min(torch.finfo(spreads.dtype).eps)
+        return cls(means, factors.clamp(*SPREAD_BOUNDS), shares @ means)
 
-def batch_means(values: Tensor, batch: Tensor) -> Tensor:
-    """Return the mean of values (n, G) in each batch (b, G)."""
-    sums = torch.zeros(int(batch.max()) + 1, values.shape[1]).index_add_(0, batch, values)
-    return sums / torch.bincount(batch)[:, None]
+    def at_target(self, residual: Tensor, batch: Tensor) -> Tensor:
+        """Return residuals (cells, G) with each gene's mean and spread as the target has them.
+
+        Parameters
+        ----------
+        residual
+            (cells, G), of cells under their own batch.
+        batch
+            (cells,), the index of each cell's batch.
+        """
+        return (residual - self.means[batch]) * self.factors[batch] + self.target_mean

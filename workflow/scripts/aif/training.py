@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from aif.cells import Cells
-from aif.losses import SIGNS, TERMS, inverse_frequency_weights, step_losses
-from aif.minibatch import draw_minibatch
+from aif.losses import SIGNS, TERMS, StepLosses, inverse_frequency_weights, step_losses
+from aif.minibatch import Minibatch, draw_minibatch
 from aif.networks import Networks, Shape
 from aif.population import set_population_statistics
 from aif.variants import Hyperparameters, Variant
@@ -147,7 +147,7 @@ class _Trainer:
             minibatch = draw_minibatch(
                 self.cells, rows, self.cell_weights, self.shared.latent, self.noise
             )
-            losses = step_losses(self.networks, minibatch, with_projection=self.variant.projection)
+            losses = self._losses(minibatch)
             self._step(
                 {
                     "autoencoder": (losses.terms * signed).sum(),
@@ -159,6 +159,11 @@ class _Trainer:
             all_losses = torch.cat([losses.terms, losses.discriminator[:, None]], 1)
             total += all_losses.detach() * len(rows)
         return total / self.n_cells
+
+    def _losses(self, minibatch: Minibatch) -> StepLosses:
+        kind, enabled = self.cells.x.device.type, self.shared.bfloat16
+        with torch.autocast(kind, torch.bfloat16, enabled=enabled):
+            return step_losses(self.networks, minibatch, with_projection=self.variant.projection)
 
     def _step(self, objectives: dict[str, Tensor], update_critics: bool) -> None:
         """Take one Adam step per optimiser, all gradients being from before the step."""

@@ -96,6 +96,8 @@ class Hyperparameters:
         Of shifting variants: between what a gene's decode is stretched to fit the data.
     latent, hidden, label_hidden
         Sizes of the networks, see `aif.networks.Shape`.
+    bfloat16
+        Multiply matrices in bfloat16 while training; parameters and all else stay float32.
     """
 
     alpha: Weight
@@ -124,6 +126,7 @@ class Hyperparameters:
     latent: Annotated[int, Ge(1)] = 100
     hidden: Annotated[int, Ge(1)] = 400
     label_hidden: Annotated[int, Ge(1)] = 128
+    bfloat16: bool = False
 
     def coefficients(self, variant: Variant) -> dict[str, float]:
         """Return the unsigned coefficient of every loss term in `variant`."""

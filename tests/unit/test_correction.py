@@ -1,0 +1,54 @@
+"""A corrected data set: written in chunks it is what it is in memory."""
+
+from dataclasses import replace
+
+import anndata as ad
+import h5py
+import numpy as np
+import pytest
+from cells import simulated
+
+from aif.correction import correct_dataset, write_corrected
+from aif.decoding import CHUNK
+from aif.preprocessing import transform
+from aif.run import Job, train_job
+from aif.variants import Hyperparameters, Variant
+
+MODEL = Hyperparameters(
+    alpha=0.05, rho=0.5, beta=0.0, delta=0.01, gamma=0.3,
+    epochs=1, min_steps=0, latent=4, hidden=16, label_hidden=8,
+)  # fmt: skip
+OPTIONS = {"target": "mean", "n_samplings": 2}
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["decoded", "shifted"])
+def trained(request):
+    adata = transform(simulated(n=CHUNK + 100, genes=30), "norm_log")
+    adata.obsm["X_mine"] = np.arange(adata.n_obs)[:, None]
+    variant = Variant(input="norm_log", weighting="likelihood", shift=request.param)
+    job = Job("cells", "v", "", 3, variant, [MODEL], holdout=0.1)
+    done = train_job(job, adata, lambda *_: None)
+    return done.training.networks, done.infos[0], adata
+
+
+def test_a_written_correction_is_the_one_in_memory(trained, tmp_path):
+    expected = correct_dataset(*trained, OPTIONS)
+    write_corrected(tmp_path / "corrected.h5ad", *trained, OPTIONS)
+    written = ad.read_h5ad(tmp_path / "corrected.h5ad")
+    assert np.array_equal(written.X, expected.X)
+    for name in ("X_aif", "X_mine"):
+        assert np.array_equal(written.obsm[name], expected.obsm[name])
+    assert (written.layers["counts"] != expected.layers["counts"]).nnz == 0
+    assert written.obs.astype(str).equals(expected.obs.astype(str))
+    assert written.obs["held_out"].sum() == expected.obs["held_out"].sum() > 0
+    assert written.var.equals(expected.var)
+    assert set(written.uns["aif"]) == set(expected.uns["aif"])
+    with h5py.File(tmp_path / "corrected.h5ad") as file:
+        assert file["X"].chunks[0] < expected.n_obs
+
+
+def test_a_correction_that_is_not_finite_is_refused(trained):
+    networks, info, adata = trained
+    broken = replace(info, scale=[np.inf] * adata.n_vars)
+    with pytest.raises(FloatingPointError, match="not finite"):
+        correct_dataset(networks, broken, adata, OPTIONS)
