@@ -5,11 +5,14 @@
 # make test-slurm: a search on a real SLURM of one node
 # make test-conda: the test that deploys conda environments
 # make style: the style checks
+# make benchmark-speed: measures speed beside the authors' package, an hour or more (TASKS="step stack": some of it)
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 VENV := .venv
 
-.PHONY: run baselines slurm test test-slurm test-conda style format schema
+TASKS ?= step search evaluation scale stack
+
+.PHONY: run baselines slurm test test-slurm test-conda style format schema benchmark-speed
 run: $(VENV)/installed
 	$(VENV)/bin/snakemake --cores $(CORES)
 
@@ -40,6 +43,9 @@ format: $(VENV)/installed-tests
 	$(VENV)/bin/ruff format
 	$(VENV)/bin/snakefmt Snakefile workflow
 
+benchmark-speed: $(VENV)/installed-reference
+	$(VENV)/bin/python benchmarks/speed --tasks $(TASKS)
+
 $(VENV)/installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	@command -v c++ >/dev/null || { echo "a C++ compiler is needed to build scib: for instance apt-get install g++"; exit 1; }
@@ -61,6 +67,12 @@ $(VENV)/installed-tests: $(VENV)/installed-baselines requirements-test.txt
 
 $(VENV)/installed-conda: $(VENV)/installed-tests requirements-conda.txt
 	$(VENV)/bin/pip install --quiet --requirement requirements-conda.txt
+	touch $@
+
+$(VENV)/installed-reference: $(VENV)/installed
+	$(VENV)/bin/pip download --quiet --no-deps --no-binary batchaif --dest $(VENV)/batchaif batchaif==0.0.4
+	tar -xzf $(VENV)/batchaif/batchaif-0.0.4.tar.gz -C $(VENV)/batchaif
+	$(VENV)/bin/pip install --quiet --no-deps --target $(VENV)/batchaif harmonypy==0.0.10
 	touch $@
 
 schema: $(VENV)/installed

@@ -30,6 +30,9 @@ try:
 except InputError as error:
     sys.exit(f"error: {error}")
 
+# Read by scripts from here and not from their params, as changing it shall train nothing anew.
+config["checkpoint_seconds"] = CONFIG.checkpoint_seconds
+
 EVALUATION = CONFIG.evaluation.model_dump()
 if EVALUATION["seed"] is None:
     EVALUATION["seed"] = CONFIG.seed

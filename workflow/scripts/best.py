@@ -6,6 +6,7 @@ import anndata as ad
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from aif.best import best_run, run_yaml
+from aif.checkpoint import Checkpoints
 from aif.correction import write_corrected
 from aif.model_file import save_model
 from aif.numerics import prepare_for_training
@@ -27,9 +28,10 @@ with rule_log(snakemake) as log:
             "stack": [asdict(hyperparameters_of(best.to_dict()))],
         }
     )
+    checkpoints = Checkpoints.of_rule(snakemake)
     adata = ad.read_h5ad(snakemake.input.cells)
     with logging_redirect_tqdm(), ProgressLog(log) as progress:
-        trained = train_job(job, adata, progress)
+        trained = train_job(job, adata, progress, checkpoints)
     again = trained.training.losses[0].query("selected")["selection_loss"].item()
     if again != best["selection_loss"]:
         log.warning(
@@ -45,3 +47,4 @@ with rule_log(snakemake) as log:
         write_corrected(path, networks, info, adata, params.run["correction"])
     with atomic(output.run) as path:
         path.write_text(run_yaml(best, again, params.run, output.run))
+    checkpoints.remove()

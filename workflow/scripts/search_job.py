@@ -4,6 +4,7 @@ import anndata as ad
 from threadpoolctl import threadpool_limits
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from aif.checkpoint import Checkpoints
 from aif.numerics import prepare_for_training
 from aif.progress import ProgressLog
 from aif.rule import atomic, rule_log
@@ -14,13 +15,15 @@ with rule_log(snakemake) as log:
     prepare_for_training(snakemake.threads)
     params = snakemake.params
     job = Job.of(params.job)
+    checkpoints = Checkpoints.of_rule(snakemake)
     adata = ad.read_h5ad(snakemake.input.cells)
     reference = ad.read_h5ad(snakemake.input.reference)
     with logging_redirect_tqdm(), ProgressLog(log) as progress:
-        trained = train_job(job, adata, progress)
+        trained = train_job(job, adata, progress, checkpoints)
     with threadpool_limits(snakemake.threads):
         table = run_table(job, trained, adata, reference, params.correction, params.evaluation)
     for row in table[table["reason"] != ""].itertuples():
         log.warning("warning: %s %s: %s", row.key, row.status, row.reason)
     with atomic(snakemake.output[0]) as path:
         table.to_csv(path, sep="\t", index=False)
+    checkpoints.remove()

@@ -4,6 +4,7 @@ import anndata as ad
 import pandas as pd
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from aif.checkpoint import Checkpoints
 from aif.model_file import save_model
 from aif.numerics import prepare_for_training
 from aif.progress import ProgressLog
@@ -13,9 +14,10 @@ from aif.run import Job, train_job
 with rule_log(snakemake) as log:
     prepare_for_training(snakemake.threads)
     job = Job.of(snakemake.params.job)
+    checkpoints = Checkpoints.of_rule(snakemake)
     adata = ad.read_h5ad(snakemake.input[0])
     with logging_redirect_tqdm(), ProgressLog(log) as progress:
-        trained = train_job(job, adata, progress)
+        trained = train_job(job, adata, progress, checkpoints)
     training, info = trained.training, trained.infos[0]
     if training.diverged[0]:
         raise InputError(f"training {info.dataset} {info.method} diverged: {training.diverged[0]}")
@@ -26,3 +28,4 @@ with rule_log(snakemake) as log:
             [{key: getattr(job, key) for key in ("dataset", "method", "row", "seed")}]
         )
         ids.merge(training.losses[0], how="cross").to_csv(path, sep="\t", index=False)
+    checkpoints.remove()

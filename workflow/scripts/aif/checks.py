@@ -29,7 +29,7 @@ def read_counts(path: str, layer: str | None, key: str) -> ad.AnnData:
     path
         An .h5ad file.
     layer
-        The layer with the counts, or None for X.
+        The layer with the counts, or None for X; "raw" may also be the raw part of the file.
     key
         The data set's key in the config, for messages.
 
@@ -43,6 +43,8 @@ def read_counts(path: str, layer: str | None, key: str) -> ad.AnnData:
     except Exception as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{key}.path: {path} is no readable .h5ad file ({reason})") from error
+    if layer == "raw" and layer not in adata.layers and adata.raw is not None:
+        adata, layer = adata.raw.to_adata(), None
     if layer is not None and layer not in adata.layers:
         raise InputError(
             f"{key}.layer: {path} has no layer {layer!r}; it has {sorted(adata.layers)}"

@@ -205,6 +205,8 @@ class Config(Section):
     """Rows of the sheet that one job of a search trains side by side; more than 1 pays on a GPU."""
     holdout: float = Field(0, ge=0, le=0.5)
     """Share of cells to train without and to score apart, drawn by batch and cell type."""
+    checkpoint_seconds: float = Field(60, ge=0)
+    """How often a training keeps its state, to go on from if it is interrupted; 0 means every epoch."""
 
     @field_validator("variants", "baselines", "modes")
     @classmethod

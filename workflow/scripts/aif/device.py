@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from aif.cells import Cells
+from aif.checkpoint import Checkpoints
 from aif.networks import Networks
 from aif.rule import InputError
 from aif.training import Progress, Training, train
@@ -50,6 +51,7 @@ def train_in_parts(
     seed: int,
     progress: Progress,
     device: Device,
+    checkpoints: Checkpoints | None = None,
 ) -> Training:
     """Train a stack; where the card has too little memory for it, in halves one after the other.
 
@@ -62,6 +64,8 @@ def train_in_parts(
         As in `aif.training.train`; the cells may be anywhere.
     device
         Where to train.
+    checkpoints
+        Where parts go on from and keep their state.
 
     Returns
     -------
@@ -72,8 +76,10 @@ def train_in_parts(
     InputError
         If a single model is too large.
     """
+    own = cells.to(device.kind)
+    checkpoint = checkpoints and checkpoints.training(own, variant, stack, seed)
     try:
-        training = train(cells.to(device.kind), variant, stack, seed, progress)
+        training = train(own, variant, stack, seed, progress, checkpoint)
     except torch.OutOfMemoryError:
         if len(stack) == 1:
             raise InputError(
@@ -86,7 +92,12 @@ def train_in_parts(
     logging.getLogger("aif").info("the GPU cannot hold %d models, halving the stack", len(stack))
     half = len(stack) // 2
     parts = (stack[:half], stack[half:])
-    return joined([train_in_parts(cells, variant, part, seed, progress, device) for part in parts])
+    return joined(
+        [
+            train_in_parts(cells, variant, part, seed, progress, device, checkpoints)
+            for part in parts
+        ]
+    )
 
 
 def joined(parts: list[Training]) -> Training:
@@ -96,4 +107,5 @@ def joined(parts: list[Training]) -> Training:
         [losses for part in parts for losses in part.losses],
         [reason for part in parts for reason in part.diverged],
         torch.cat([part.criterion for part in parts]),
+        sum(part.seconds for part in parts),
     )

@@ -18,7 +18,7 @@ class ProgressLog:
     def __init__(self, log: logging.Logger) -> None:
         self.log = log
         self.bar = tqdm(unit="epoch", disable=not sys.stderr.isatty(), leave=False)
-        self.start = time.monotonic()
+        self.start, self.done_before, self.last = time.monotonic(), 0, 0
 
     def __enter__(self) -> ProgressLog:
         return self
@@ -32,10 +32,14 @@ class ProgressLog:
         self.bar.close()
 
     def __call__(self, epoch: int, epochs: int, losses: dict[str, float]) -> None:
+        if epoch != self.last + 1:  # goes on from a checkpoint, or is the next part of a stack
+            self.start, self.done_before, self.bar.n = time.monotonic(), epoch, epoch - 1
+        self.last = epoch
         shown = " ".join(f"{name} {value:.3g}" for name, value in losses.items())
         self.bar.total = epochs
         self.bar.set_postfix_str(shown, refresh=False)
         self.bar.update()
         if epoch % max(1, epochs // LINES) == 0 or epoch == epochs:
-            left = (time.monotonic() - self.start) / epoch * (epochs - epoch)
+            done = max(1, epoch - self.done_before)
+            left = (time.monotonic() - self.start) / done * (epochs - epoch)
             self.log.info("epoch %d/%d, %.0f s left: %s", epoch, epochs, left, shown)

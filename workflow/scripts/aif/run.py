@@ -10,6 +10,7 @@ import anndata as ad
 import numpy as np
 
 from aif.cells import Cells, model_cells
+from aif.checkpoint import Checkpoints
 from aif.device import Device, train_in_parts
 from aif.holdout import held_out
 from aif.model_file import ModelInfo
@@ -74,7 +75,9 @@ class TrainedJob:
     held_out: np.ndarray
 
 
-def train_job(job: Job, adata: ad.AnnData, progress: Progress) -> TrainedJob:
+def train_job(
+    job: Job, adata: ad.AnnData, progress: Progress, checkpoints: Checkpoints | None = None
+) -> TrainedJob:
     """Train a job's stack on the GPU where there is one.
 
     Parameters
@@ -85,13 +88,17 @@ def train_job(job: Job, adata: ad.AnnData, progress: Progress) -> TrainedJob:
         The preprocessed data set, in the variant's transform.
     progress
         Told of every epoch.
+    checkpoints
+        Where the training goes on from and keeps its state.
     """
     device = Device.chosen()
     apart = held_out(adata.obs, job.holdout, job.seed)
     cells, scale = model_cells(adata, job.variant.input, ~apart)
     with measured() as cost:
         own = cells.subset(~apart)
-        training = train_in_parts(own, job.variant, job.stack, job.seed, progress, device)
+        training = train_in_parts(
+            own, job.variant, job.stack, job.seed, progress, device, checkpoints
+        )
     infos = [
         ModelInfo(
             dataset=job.dataset,
@@ -105,7 +112,7 @@ def train_job(job: Job, adata: ad.AnnData, progress: Progress) -> TrainedJob:
             variant=dataclasses.asdict(job.variant),
             hyperparameters=dataclasses.asdict(model),
             holdout=job.holdout,
-            seconds=cost["seconds"] / len(job.stack),
+            seconds=training.seconds / len(job.stack),
             peak_memory_mb=cost["peak_memory_mb"],
             peak_gpu_memory_mb=device.peak_memory_mb(),
             device=device.name,

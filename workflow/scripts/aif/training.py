@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ import torch
 from torch import Tensor
 
 from aif.cells import Cells
+from aif.checkpoint import Checkpoint, State
 from aif.losses import SIGNS, TERMS, StepLosses, inverse_frequency_weights, step_losses
 from aif.minibatch import Minibatch, draw_minibatch
 from aif.networks import Networks, Shape
@@ -37,12 +40,15 @@ class Training:
         One entry per model: why it diverged, or an empty string.
     criterion
         (M, terms), what the terms are multiplied with in the selection loss.
+    seconds
+        What it took, with what was done before it was interrupted.
     """
 
     networks: Networks
     losses: list[pd.DataFrame]
     diverged: list[str]
     criterion: Tensor
+    seconds: float
 
 
 def train(
@@ -51,6 +57,7 @@ def train(
     stack: list[Hyperparameters],
     seed: int,
     progress: Progress = lambda epoch, epochs, losses: None,
+    checkpoint: Checkpoint | None = None,
 ) -> Training:
     """Train a stack of models, one per set of hyperparameters, all from the same seed.
 
@@ -67,8 +74,10 @@ def train(
         depend on the stack it stands in.
     progress
         Told of every epoch.
+    checkpoint
+        Where the training goes on from and keeps its state; without it, it starts at the first epoch.
     """
-    return _Trainer(cells, variant, stack, seed).run(progress)
+    return _Trainer(cells, variant, stack, seed).run(progress, checkpoint)
 
 
 class _Trainer:
@@ -100,7 +109,9 @@ class _Trainer:
         self.noise = torch.Generator(device).manual_seed(seed)
         self.history = torch.zeros(self.epochs, len(stack), len(TERMS) + 1)
         self.weights = torch.zeros(self.epochs, len(stack), len(TERMS))
-        self.learning_rates = np.zeros(self.epochs)
+        self.learning_rates = torch.zeros(self.epochs, dtype=torch.float64)
+        self.best = Selection(self.networks, self.coefficients)
+        self.start, self.seconds_before = time.perf_counter(), 0.0
 
     def _optimisers(self) -> dict[str, torch.optim.Adam]:
         shared, networks = self.shared, self.networks
@@ -116,26 +127,62 @@ class _Trainer:
             for name, (parameters, rate) in groups.items()
         }
 
-    def run(self, progress: Progress) -> Training:
-        best = Selection(self.networks, self.coefficients)
+    def run(self, progress: Progress, checkpoint: Checkpoint | None) -> Training:
+        done = self._restore(checkpoint.read() if checkpoint else None)
         self.networks.train()
-        for epoch in range(self.epochs):
+        for epoch in range(done, self.epochs):
             self.weights[epoch] = self._epoch_weights(epoch)
             self.learning_rates[epoch] = self._set_learning_rate(epoch)
             self.history[epoch] = self._run_epoch(epoch).cpu()
             if epoch >= self._selection_start():
-                best.offer(epoch, self.history[epoch, :, :-1], self._selection_weights())
+                self.best.offer(epoch, self.history[epoch, :, :-1], self._selection_weights())
             first = dict(zip([*TERMS, "dis"], self.history[epoch, 0].tolist(), strict=True))
             progress(epoch + 1, self.epochs, first)
-        self.networks.load_state_dict(best.state)
+            if checkpoint:
+                checkpoint.offer(partial(self._state, epoch + 1))
+        self.networks.load_state_dict(self.best.state)
         set_population_statistics(self.networks, self.cells.x, self.noise)
         models = range(self.networks.n_models)
         return Training(
             self.networks.eval(),
-            [self._loss_table(model, best) for model in models],
+            [self._loss_table(model, self.best) for model in models],
             [self._divergence(model) for model in models],
             self.coefficients * self._selection_weights(),
+            self._seconds(),
         )
+
+    def _seconds(self) -> float:
+        return self.seconds_before + time.perf_counter() - self.start
+
+    def _state(self, epoch: int) -> State:
+        """Return all that the epochs after `epoch` depend on."""
+        return {
+            "epoch": epoch,
+            "seconds": self._seconds(),
+            "networks": self.networks.state_dict(),
+            "optimisers": {name: adam.state_dict() for name, adam in self.optimisers.items()},
+            "shuffling": self.shuffling.get_state(),
+            "noise": self.noise.get_state(),
+            "history": self.history,
+            "weights": self.weights,
+            "learning_rates": self.learning_rates,
+            "best": self.best.kept(),
+        }
+
+    def _restore(self, state: State | None) -> int:
+        """Take over a state and return how many epochs are done."""
+        if state is None:
+            return 0
+        self.seconds_before = state["seconds"]
+        self.networks.load_state_dict(state["networks"])
+        for name, adam in self.optimisers.items():
+            adam.load_state_dict(state["optimisers"][name])
+        self.shuffling.set_state(state["shuffling"])
+        self.noise.set_state(state["noise"])
+        self.history, self.weights = state["history"], state["weights"]
+        self.learning_rates = state["learning_rates"]
+        self.best.restore(state["best"])
+        return state["epoch"]
 
     def _run_epoch(self, epoch: int) -> Tensor:
         """Step through all cells once; return the cell-weighted mean losses, (M, terms + dis)."""
@@ -211,7 +258,7 @@ class _Trainer:
         )
         table = pd.concat([terms, weights], axis=1).astype(float)
         table.insert(0, "epoch", np.arange(1, self.epochs + 1))
-        table["learning_rate"] = self.learning_rates
+        table["learning_rate"] = self.learning_rates.numpy()
         table["selection_loss"] = [losses[model] for losses in best.padded(self.epochs)]
         table["selected"] = np.arange(self.epochs) == best.epoch[model].item()
         return table
@@ -250,6 +297,17 @@ class Selection:
         self.epoch[better] = epoch
         for name, value in self.networks.state_dict().items():
             self.state[name][better.to(value.device)] = value[better.to(value.device)]
+
+    def kept(self) -> State:
+        """Return what has been found so far."""
+        names = ("state", "loss", "epoch", "offered")
+        return {name: getattr(self, name) for name in names}
+
+    def restore(self, kept: State) -> None:
+        """Go on from what was found before."""
+        device = next(iter(self.state.values())).device
+        self.state = {name: value.to(device) for name, value in kept["state"].items()}
+        self.loss, self.epoch, self.offered = kept["loss"], kept["epoch"], kept["offered"]
 
     def padded(self, epochs: int) -> list[list[float]]:
         """Return the criterion of every epoch and model, NaN before the selection starts."""

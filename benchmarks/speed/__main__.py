@@ -1,0 +1,195 @@
+"""Measure speed: every task compares contenders side by side and adds its rows to one table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import scale
+import search
+from places import ENVIRONMENT, ROOT
+
+FOLDER = Path(__file__).parent
+DATA = ROOT.parent / "shared" / "data" / "pbmc_symphony_3tech_7types.h5ad"
+ROUNDS = 3  # contenders take turns, so that other work on the machine meets all of them
+COLUMNS = (
+    *("task", "unit", "ours", "peer", "floor", "peer_ratio", "floor_ratio"),
+    *("peer_is", "threads", "device", "versions"),
+)
+
+
+def main() -> None:
+    """Run the tasks that the command line names and put their rows into the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", default=ROOT / "benchmarks" / "speed.tsv", type=Path)
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    options = parser.parse_args()
+    for name in options.tasks:
+        rows = pd.DataFrame([row(**found) for found in TASKS[name]()])
+        print(rows.to_string())
+        if options.output.exists():
+            before = pd.read_csv(options.output, sep="\t")
+            rows = pd.concat([before[~before["task"].isin(rows["task"])], rows])
+        rows.to_csv(options.output, sep="\t", index=False, float_format="%.4g")
+
+
+def row(
+    task: str,
+    unit: str,
+    ours: float,
+    threads: int,
+    peer: float = np.nan,
+    floor: float = np.nan,
+    peer_is: str = "",
+    device: str = "",
+) -> dict[str, object]:
+    """Return a row of the table: how many times the peer's time and the floor ours is."""
+    packages = ("torch", "numpy", "scikit-learn", "scanpy", "scib", "snakemake")
+    values = {
+        **{"task": task, "unit": unit, "ours": ours, "peer": peer, "floor": floor},
+        **{"peer_ratio": peer / ours, "floor_ratio": ours / floor, "peer_is": peer_is},
+        **{"threads": threads, "device": device or processor()},
+        "versions": ", ".join(f"{package} {version(package)}" for package in packages),
+    }
+    return {column: values[column] for column in COLUMNS}
+
+
+def processor() -> str:
+    """Return what the machine calls its processor, and whether it multiplies bfloat16."""
+    info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    names = [line.partition(":")[2].strip() for line in info.splitlines() if "model name" in line]
+    return (names or [platform.machine()])[0] + (", AMX" if "amx_bf16" in info else "")
+
+
+def measured(script: str, *arguments: object) -> str:
+    """Return the last line that a script of this folder prints."""
+    command = [sys.executable, FOLDER / script, *map(str, arguments)]
+    output = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
+    ).stdout
+    return output.splitlines()[-1]
+
+
+def step() -> list[dict[str, object]]:
+    """A training step at 2,000 and 20,000 genes, against the reference and the floor."""
+    rows = []
+    for genes, cells, epochs in ((2000, 1400, 2), (20000, 352, 2)):
+        sizes = ("--cells", cells, "--genes", genes, "--epochs", epochs, "--threads", 2)
+        times: dict[str, list[float]] = {name: [] for name in STEP_CONTENDERS}
+        for _ in range(ROUNDS):
+            for name, seconds in times.items():
+                seconds.append(1e3 * float(measured("step.py", name, *sizes)))
+        median = {name: statistics.median(seconds) for name, seconds in times.items()}
+        for kind in ("", "_bfloat16"):
+            rows.append(
+                {
+                    "task": f"training step, {genes} genes{kind.replace('_', ', ')}",
+                    "unit": "ms",
+                    "ours": median["ours" + kind],
+                    "peer": median["reference"],
+                    "floor": median["floor" + kind],
+                    "peer_is": "batchaif 0.0.4 (float32)",
+                    "threads": 2,
+                }
+            )
+    return rows
+
+
+STEP_CONTENDERS = ("ours", "ours_bfloat16", "reference", "floor", "floor_bfloat16")
+
+
+def whole_search() -> list[dict[str, object]]:
+    """A slice of a robust grid search against the reference."""
+    epochs = 40
+    times = {
+        kind: search.ours(DATA, epochs, kind == "bfloat16") for kind in ("float32", "bfloat16")
+    }
+    peer = search.reference(DATA, epochs)
+    return [
+        {
+            "task": f"search of 4 rows x 3 seeds, 1190 cells x 1767 genes, {epochs} epochs, {kind}",
+            "unit": "s",
+            "ours": seconds,
+            "peer": peer,
+            "peer_is": "batchaif 0.0.4 (float32)",
+            "threads": 2,
+        }
+        for kind, seconds in times.items()
+    ]
+
+
+def judging() -> list[dict[str, object]]:
+    """An evaluation against the training that it judges, 40 epochs."""
+    rows = []
+    for cells in (1200, 4000, 20000):
+        sizes = ("--cells", 352, "--genes", scale.GENES, "--epochs", 2, "--threads", 2)
+        training = float(measured("step.py", "ours", *sizes)) * 40 * cells / 32
+        rows.append(
+            {
+                "task": f"evaluation of {cells} cells",
+                "unit": "s",
+                "ours": float(measured("judging.py", cells, 2)),
+                "peer": training,
+                "peer_is": "training of 40 epochs, from its steps",
+                "threads": 2,
+            }
+        )
+    return rows
+
+
+def growth() -> list[dict[str, object]]:
+    """Preprocessing, an epoch and correction from 2,000 to 200,000 cells."""
+    found = pd.concat([pd.DataFrame(scale.measure(n)) for n in (2000, 20000, 200000)])
+    found.to_csv(ROOT / "benchmarks" / "scale.tsv", sep="\t", index=False, float_format="%.4g")
+    scale.plot(found, ROOT / "benchmarks" / "scale.png")
+    largest = found[found["cells"] == found["cells"].max()]
+    return [
+        {
+            "task": f"{line.step}, {line.cells} cells x {scale.GENES} genes",
+            "unit": "s",
+            "ours": line.seconds,
+            "threads": 1,
+        }
+        for line in largest.itertuples()
+    ]
+
+
+def stack() -> list[dict[str, object]]:
+    """A stack of 48 models against one at a time, on a GPU; of 4 on the CPU."""
+    import torch
+
+    models, cells = (48, 1400) if torch.cuda.is_available() else (4, 352)
+    found = json.loads(measured("stack.py", models, cells, 2))
+    details = ", ".join(f"{name} {value:.3g}" for name, value in list(found.items())[4:])
+    return [
+        {
+            "task": f"a model's step in a stack of {models}",
+            "unit": "ms",
+            "ours": found["stacked_ms_per_model"],
+            "peer": found["single_ms"],
+            "peer_is": f"one model at a time ({details})",
+            "threads": 2,
+            "device": "" if found["device"] == "cpu" else found["device"],
+        }
+    ]
+
+
+TASKS: dict[str, Callable[[], list[dict[str, object]]]] = {
+    "step": step,
+    "search": whole_search,
+    "evaluation": judging,
+    "scale": growth,
+    "stack": stack,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Checkpoints: a training that was interrupted goes on where it was, and ends the same to the last bit."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+import pickle
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from aif.cells import Cells
+from aif.rule import atomic
+from aif.variants import Hyperparameters, Variant
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where a job keeps the checkpoints of its trainings: hidden files beside its output.
+
+    Snakemake removes the outputs of a job that was interrupted, but nothing that it does not know.
+
+    Attributes
+    ----------
+    output
+        The output of the job.
+    code
+        Stands for the code of the training, so that another code begins anew.
+    seconds
+        The least time between two checkpoints; 0 keeps one of every epoch.
+    """
+
+    output: Path
+    code: str
+    seconds: float
+
+    @classmethod
+    def of_rule(cls, snakemake: Any) -> Checkpoints:
+        """Return those of the rule whose script this is."""
+        seconds = snakemake.config["checkpoint_seconds"]
+        return cls(Path(snakemake.output[0]), snakemake.params.code, seconds)
+
+    def training(
+        self, cells: Cells, variant: Variant, stack: list[Hyperparameters], seed: int
+    ) -> Checkpoint:
+        """Return the checkpoint of a training, whose name stands for all that determines it."""
+        identity = hashlib.sha256(cells.x.cpu().numpy())
+        identity.update(cells.batch.cpu().numpy())
+        models = [dataclasses.asdict(model) for model in stack]
+        settings = [self.code, dataclasses.asdict(variant), models, seed, torch.__version__]
+        identity.update(json.dumps([*settings, str(cells.x.device)]).encode())
+        name = f".{self.output.name}.{identity.hexdigest()[:16]}.checkpoint"
+        return Checkpoint(self.output.with_name(name), self.seconds)
+
+    def remove(self) -> None:
+        """Remove those of all trainings of the job, and of others that wrote the same output."""
+        for path in self.output.parent.glob(f".{self.output.name}.*.checkpoint"):
+            path.unlink(missing_ok=True)
+
+
+class Checkpoint:
+    """The state of one training on disk.
+
+    Parameters
+    ----------
+    path
+        The file.
+    seconds
+        The least time between two writes.
+    """
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self.path, self.seconds = path, seconds
+        self.written = time.monotonic()
+        self.log = logging.getLogger("aif")
+
+    def read(self) -> State | None:
+        """Return the state to go on from, None where there is none that can be read."""
+        if not self.path.exists():
+            return None
+        try:
+            state = torch.load(self.path, weights_only=True, map_location="cpu")
+        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            self.log.warning("warning: %s cannot be read, training anew: %s", self.path, error)
+            return None
+        self.log.info("going on after epoch %d", state["epoch"])
+        return state
+
+    def offer(self, state: Callable[[], State]) -> None:
+        """Write a state, if the last was written long enough ago. A full disk is no reason to stop."""
+        if time.monotonic() - self.written < self.seconds:
+            return
+        try:
+            with atomic(self.path) as path, open(path, "wb") as file:
+                torch.save(state(), file)
+        except (OSError, RuntimeError) as error:
+            self.log.warning("warning: no checkpoint is kept: %s", error)
+        self.written = time.monotonic()
