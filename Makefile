@@ -1,9 +1,10 @@
 # make run: the default configuration, from nothing to results/report.html
 # make baselines: adds Scanorama, scVI and BBKNN to .venv
 # make slurm: adds what profiles/slurm needs to .venv
-# make test: every test but those on a real SLURM and with conda
+# make test: every test but those of the next three
 # make test-slurm: a search on a real SLURM of one node
 # make test-conda: the test that deploys conda environments
+# make test-reliability: kills, full disks, odd and broken data; tells what was tried and what was lost
 # make style: the style checks
 # make benchmark-speed: measures speed beside the authors' package, an hour or more (TASKS="step stack": some of it)
 PYTHON ?= python3
@@ -12,7 +13,7 @@ VENV := .venv
 
 TASKS ?= step search evaluation scale stack
 
-.PHONY: run baselines slurm test test-slurm test-conda style format schema benchmark-speed
+.PHONY: run baselines slurm test test-slurm test-conda test-reliability style format schema benchmark-speed
 run: $(VENV)/installed
 	$(VENV)/bin/snakemake --cores $(CORES)
 
@@ -31,6 +32,9 @@ test-slurm: $(VENV)/installed-tests $(VENV)/installed-slurm
 
 test-conda: $(VENV)/installed-conda
 	$(VENV)/bin/python -m pytest tests/conda
+
+test-reliability: $(VENV)/installed-tests
+	$(VENV)/bin/python -m pytest tests/reliability
 
 style: $(VENV)/installed-tests
 	$(VENV)/bin/ruff check

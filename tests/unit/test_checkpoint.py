@@ -1,5 +1,6 @@
 """Checkpoints: an interrupted training ends as one that was not, and only its own state is used."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,16 @@ SEED = 3
 
 class Killed(Exception):
     """Stands for a process that ends here."""
+
+
+class Malicious:
+    """Opens a file for writing when it is unpickled."""
+
+    def __init__(self, harm):
+        self.harm = harm
+
+    def __reduce__(self):
+        return (open, (str(self.harm), "w"))
 
 
 def cells(seed=0):
@@ -99,11 +110,13 @@ def test_a_file_that_is_no_state_is_told_and_the_training_begins_anew(
     checkpoints, uninterrupted, caplog
 ):
     checkpoint = checkpoints.training(cells(), VARIANT, STACK, SEED)
-    for content in (b"", b"nonsense", b"PK\x03\x04"):
+    harm = checkpoint.path.with_name("harm")
+    for content in (b"", b"nonsense", b"PK\x03\x04", pickle.dumps(Malicious(harm))):
         checkpoint.path.write_bytes(content)
         resumed = trained(checkpoint)
         assert "cannot be read, training anew" in caplog.text
         pd.testing.assert_frame_equal(resumed.losses[0], uninterrupted.losses[0], check_exact=True)
+        assert not harm.exists()
         caplog.clear()
 
 
@@ -118,6 +131,8 @@ def test_a_finished_job_leaves_none_and_those_of_other_outputs(checkpoints):
     trained(checkpoints.training(cells(), VARIANT, STACK, SEED))
     other = replace(checkpoints, output=checkpoints.output.with_name("other.pt"))
     trained(other.training(cells(), VARIANT, STACK, SEED))
+    whole = checkpoints.training(cells(), VARIANT, STACK, SEED).path
+    whole.with_name(f".{whole.name}.123.part.checkpoint").write_text("of a killed process")
     checkpoints.remove()
     assert [path.name[:9] for path in checkpoints.output.parent.iterdir()] == [".other.pt"]
 

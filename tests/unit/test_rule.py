@@ -47,6 +47,15 @@ def test_an_interrupted_write_leaves_what_was_there(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_a_killed_process_left_is_removed_by_the_next_write(tmp_path):
+    left, others = tmp_path / ".table.tsv.123.part.tsv", tmp_path / ".a_table.tsv.123.part.tsv"
+    for path in (left, others):
+        path.write_text("half")
+    with atomic(str(tmp_path / "table.tsv")) as temporary:
+        temporary.write_text("whole")
+    assert sorted(tmp_path.iterdir()) == [others, tmp_path / "table.tsv"]
+
+
 def test_versions_name_what_is_installed():
     assert versions("numpy", "no-such-package") == {
         "python": sys.version.split()[0],

@@ -10,6 +10,7 @@ import pickle
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,9 @@ class Checkpoints:
 
     def remove(self) -> None:
         """Remove those of all trainings of the job, and of others that wrote the same output."""
-        for path in self.output.parent.glob(f".{self.output.name}.*.checkpoint"):
-            path.unlink(missing_ok=True)
+        for dots in (".", ".."):  # whole ones, and those that a killed process was about to write
+            for path in self.output.parent.glob(f"{dots}{escape(self.output.name)}.*.checkpoint"):
+                path.unlink(missing_ok=True)
 
 
 class Checkpoint:

@@ -11,6 +11,8 @@ from scipy import sparse
 
 from aif.rule import InputError
 
+MIN_GENES = 3  # fewer have no two components to show
+
 
 class Check(NamedTuple):
     """A row of checks.tsv."""
@@ -36,7 +38,7 @@ def read_counts(path: str, layer: str | None, key: str) -> ad.AnnData:
     Raises
     ------
     InputError
-        If the file cannot be read or has no such layer.
+        If the file cannot be read, has no such layer, or its counts are no numbers.
     """
     try:
         adata = ad.read_h5ad(path)
@@ -52,7 +54,14 @@ def read_counts(path: str, layer: str | None, key: str) -> ad.AnnData:
     counts = adata.X if layer is None else adata.layers[layer]
     if counts is None:
         raise InputError(f"{key}.path: {path} has no X; name the layer with the counts in layer")
-    adata.X = sparse.csr_matrix(counts)
+    if counts.dtype.kind not in "biuf":
+        raise InputError(f"{key}.path: the counts of {path} are no numbers but {counts.dtype}")
+    with np.errstate(over="ignore"):  # what is too large is infinite, which is checked for
+        adata.X = sparse.csr_matrix(counts.astype(np.float32))
+    try:
+        adata.X.check_format()
+    except ValueError as error:
+        raise InputError(f"{key}.path: {path} is no readable .h5ad file ({error})") from error
     return adata
 
 
@@ -73,6 +82,8 @@ def check_dataset(
     """
     key = f"datasets.{dataset}"
     _check_names(adata, key)
+    if adata.n_vars < MIN_GENES:
+        raise InputError(f"{key}.path: {adata.n_vars} genes are too few; give at least {MIN_GENES}")
     batches = _check_column(adata, batch_key, f"{key}.batch_key")
     _check_batches(batches, f"{key}.batch_key", batch_key)
     _check_values(adata, key)

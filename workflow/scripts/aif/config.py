@@ -101,7 +101,7 @@ class Dataset(Section):
     label_key: str | None = None
     """The column of obs that names each cell's type; without it label-based metrics are left out."""
     layer: str | None = None
-    """The layer that holds the counts; without it they are taken from X."""
+    """The layer that holds the counts, or "raw" for the raw part of the file; without it they are X."""
     min_genes: int | None = Field(None, ge=1)
     """Keep only cells in which at least that many genes are detected."""
     min_cells: int | None = Field(None, ge=1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from aif.errors import InputError
 from aif.networks import Networks, Shape
 
 
@@ -63,8 +65,19 @@ def save_model(path: Path, networks: Networks, info: ModelInfo) -> None:
 
 
 def load_model(path: str | Path) -> tuple[Networks, ModelInfo]:
-    """Return a saved model as a stack of one in evaluation mode, and what goes with it."""
-    content = torch.load(path, weights_only=True, map_location="cpu")
+    """Return a saved model as a stack of one in evaluation mode, and what goes with it.
+
+    Raises
+    ------
+    InputError
+        If the file is no such model, or holds anything but numbers, names and their containers:
+        a pickle that would run code is not opened further.
+    """
+    try:
+        content = torch.load(path, weights_only=True, map_location="cpu")
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"{path} is no model of this workflow ({reason}); remove it") from error
     networks = Networks(Shape(**content["shape"]))
     networks.load_state_dict(content["state"])
     return networks.eval(), ModelInfo(**content["info"])

@@ -168,6 +168,8 @@ def kmeans_ari(x: np.ndarray, names: pd.Series, seed: int) -> float:
 
 def median_lisi(x: np.ndarray, obs: pd.DataFrame, column: str) -> float:
     """Return the median LISI (Korsunsky et al. 2019); few cells have a smaller perplexity."""
+    if len(x) < 4:  # harmonypy would crash
+        raise LeftOut("LISI needs at least 4 cells")
     perplexity = min(PERPLEXITY, (len(x) - 1) // 3)
     return float(np.median(compute_lisi(x, obs, [column], perplexity)))
 

@@ -10,6 +10,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from glob import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,13 @@ def rule_log(snakemake: Any) -> Iterator[logging.Logger]:
 
 @contextlib.contextmanager
 def atomic(path: str) -> Iterator[Path]:
-    """Give a temporary name beside `path` and rename it when the block ends well."""
+    """Give a temporary name beside `path` and rename it when the block ends well.
+
+    What a process that was killed left under such a name is removed.
+    """
     target = Path(path)
+    for left in target.parent.glob(f".{escape(target.name)}.*.part{target.suffix}"):
+        left.unlink(missing_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part{target.suffix}")
     try:
         yield temporary

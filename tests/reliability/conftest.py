@@ -1,0 +1,26 @@
+"""What was done to the workflow is counted, and told at the end."""
+
+from collections import Counter
+
+import pytest
+
+TALLY = Counter()
+TOLD = {
+    "faults": "faults injected",
+    "inputs": "broken or odd inputs tried",
+    "attacks": "attacks tried",
+    "compared": "results compared after them",
+    "lost": "results lost or changed",
+}
+
+
+@pytest.fixture(scope="session")
+def tally():
+    """Counts by the keys of TOLD."""
+    return TALLY
+
+
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.section("reliability")
+    for name, told in TOLD.items():
+        terminalreporter.write_line(f"{TALLY[name]:5d} {told}")

@@ -1,0 +1,94 @@
+"""Random small data sets: each is refused in one line, or goes all the way with numbers that are numbers."""
+
+import tempfile
+from pathlib import Path
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from aif.checks import check_dataset, read_counts
+from aif.correction import correct_dataset
+from aif.errors import InputError
+from aif.evaluation import evaluate
+from aif.preprocessing import TRANSFORMS, standardise, transform
+from aif.run import Job, train_job
+from aif.variants import Hyperparameters, Variant
+
+MODEL = Hyperparameters(
+    alpha=0.05, rho=0.5, beta=0.05, delta=0.01, gamma=0.3, mu=0.05, epochs=1, min_steps=0,
+    minibatch_size=8, latent=3, hidden=8, label_hidden=4,
+)  # fmt: skip
+OPTIONS = {"n_pcs": 5, "embedding": "pca", "repetitions": 1, "subsample": 0.8, "seed": 0}
+FORMATS = [sparse.csr_matrix, sparse.csc_matrix, np.asarray]
+TYPES = [np.float32, np.float64, np.int32, np.uint16]
+
+
+@st.composite
+def data_sets(draw):
+    """Counts with many zeros and few large values, batches and types of any sizes, any format."""
+    n, genes = draw(st.integers(2, 40)), draw(st.integers(1, 12))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    counts = rng.poisson(draw(st.sampled_from([0.1, 1, 100])), (n, genes))
+    counts = (counts * rng.choice([1, draw(st.integers(1, 600))], (n, genes))).clip(0, 60_000)
+    names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
+    batches = draw(st.lists(names, min_size=1, max_size=5, unique=True))
+    types = draw(st.lists(names, min_size=1, max_size=5, unique=True))
+    obs = pd.DataFrame({"batch": rng.choice(batches, n), "cell_type": rng.choice(types, n)})
+    obs.index = obs.index.astype(str)
+    var = pd.DataFrame(index=[f"gene{i}" for i in range(genes)])
+    return ad.AnnData(
+        draw(st.sampled_from(FORMATS))(counts.astype(draw(st.sampled_from(TYPES)))), obs, var
+    )
+
+
+def refused(adata):
+    """Return why a data set is refused, None if it is not."""
+    try:
+        check_dataset(adata, "cells", "batch", "cell_type", None)
+    except InputError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(
+    max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(
+    adata=data_sets(),
+    name=st.sampled_from(TRANSFORMS),
+    weighting=st.sampled_from(["intrinsic", "relative", "likelihood"]),
+    traits=st.fixed_dictionaries(
+        {trait: st.booleans() for trait in ("projection", "weighted_ce", "shift")}
+    ),
+)
+def test_a_random_data_set_is_refused_or_goes_all_the_way(tally, adata, name, weighting, traits):
+    tally["inputs"] += 1
+    with tempfile.TemporaryDirectory() as folder:
+        adata.write_h5ad(Path(folder) / "cells.h5ad")
+        read = read_counts(str(Path(folder) / "cells.h5ad"), None, "datasets.cells")
+    refusal = refused(read)
+    if refusal is not None:
+        assert refusal.startswith("datasets.cells.")
+        assert len(refusal.splitlines()) == 1
+        return
+    counts = standardise(read, "batch", "cell_type", None)
+    cells, reference = transform(counts, name), transform(counts, "norm_log")
+    job = Job("cells", "v", "", 0, Variant(name, weighting, **traits), [MODEL], holdout=0.0)
+    trained = train_job(job, cells, lambda *_: None)
+    assert trained.training.diverged == [""]
+    corrected = correct_dataset(
+        trained.training.networks, trained.infos[0], cells, {"target": "mean", "n_samplings": 1}
+    )
+    assert corrected.shape == adata.shape
+    assert np.isfinite(corrected.X).all()
+    metrics = evaluate(corrected, reference, OPTIONS).metrics
+    ok = metrics[metrics["status"] == "ok"]
+    bounded = ok.dropna(subset=["low", "high"])
+    assert bounded["value"].between(bounded["low"] - 1e-6, bounded["high"] + 1e-6).all()
+    assert (metrics.loc[metrics["status"] != "ok", "reason"] != "").all()
