@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from aif.networks import Networks, Shape
 
@@ -77,8 +76,7 @@ class Floor:
         for parameter in networks.parameters():
             parameter.grad = torch.rand_like(parameter)
 
-    def __call__(self) -> Tensor:
+    def __call__(self) -> None:
         for (left, right), result in zip(self.factors, self.results, strict=True):
             torch.mm(left, right, out=result)
         self.adam.step()
-        return self.results[-1]

@@ -7,7 +7,8 @@ import pytest
 TALLY = Counter()
 TOLD = {
     "faults": "faults injected",
-    "inputs": "broken or odd inputs tried",
+    "inputs": "broken, odd and random inputs tried",
+    "accepted": "random inputs that went all the way",
     "attacks": "attacks tried",
     "compared": "results compared after them",
     "lost": "results lost or changed",

@@ -224,6 +224,13 @@ def indices_too_large(folder):
     return entry
 
 
+def column_indices_too_large(folder):
+    entry = with_counts(sparse.csc_matrix)(folder)
+    with h5py.File(folder / "cells.h5ad", "r+") as file:
+        file["X"]["indices"][5] = 10_000_000
+    return entry
+
+
 def lengths_differ(folder):
     entry = written(simulated(), folder / "cells.h5ad")
     with h5py.File(folder / "cells.h5ad", "r+") as file:
@@ -271,6 +278,7 @@ BROKEN = {
     "truncated": (truncated, "is no readable .h5ad file"),
     "damaged": (damaged, "is no readable .h5ad file"),
     "indices_too_large": (indices_too_large, "is no readable .h5ad file"),
+    "column_indices_too_large": (column_indices_too_large, "is no readable .h5ad file"),
     "lengths_differ": (lengths_differ, "is no readable .h5ad file"),
     "other_hdf5": (other_hdf5, "is no readable .h5ad file"),
     "nan": (values(np.nan), "1 values are NaN, first in gene 'gene7'"),

@@ -27,8 +27,10 @@ def small(folder):
 @pytest.fixture(scope="module")
 def peaceful(tmp_path_factory):
     workflow = small(tmp_path_factory.mktemp("peaceful"))
+    start = time.monotonic()
     process = workflow.run(*TARGETS)
     assert process.returncode == 0, process.stderr[-3000:]
+    workflow.seconds = time.monotonic() - start
     return workflow
 
 
@@ -52,7 +54,7 @@ def scripts(folder):
 
 
 def kill_training(workflow, process, epoch):
-    """Kill a training, as the kernel does where memory is short, when it has told of an epoch."""
+    """Kill the running trainings, when one has told of an epoch; return how many they were."""
     logs = [
         workflow.results(VARIANT, "pipeline", "train.log"),
         *workflow.results(VARIANT).glob("runs/*/*.log"),
@@ -68,7 +70,7 @@ def kill_training(workflow, process, epoch):
                 for pid in trainings:
                     os.kill(pid, signal.SIGKILL)
                 process.communicate(timeout=120)
-                return
+                return len(trainings)
         assert process.poll() is None, process.communicate()[1][-3000:]
         time.sleep(0.02)
     raise TimeoutError
@@ -91,17 +93,18 @@ def test_a_training_killed_at_any_epoch_goes_on(workflow, peaceful, tally, seed)
     # Epochs that are told: a tenth of all.
     epoch = random.Random(seed).choice(range(EPOCHS // 10, EPOCHS, EPOCHS // 10))
     process = workflow.start(*TARGETS, "--cores", "2")
-    kill_training(workflow, process, epoch)
+    killed = kill_training(workflow, process, epoch)
     assert process.returncode != 0
     assert list(workflow.folder.rglob("*.checkpoint"))
-    rerun = finish(workflow, peaceful, tally, faults=1)
-    assert f"going on after epoch {epoch}" in rerun.stderr or "going on after epoch" in rerun.stderr
+    rerun = finish(workflow, peaceful, tally, faults=killed)
+    assert "going on after epoch" in rerun.stderr
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_snakemake_killed_with_all_it_runs_goes_on(workflow, peaceful, tally, seed):
     process = workflow.start(*TARGETS, "--cores", "2")
-    time.sleep(random.Random(seed).uniform(3, 30))
+    time.sleep(random.Random(seed).uniform(0.1, 0.8) * peaceful.seconds)
+    assert process.poll() is None
     process.kill()
     for pid in scripts(workflow.folder):
         os.kill(pid, signal.SIGKILL)

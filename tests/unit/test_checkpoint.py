@@ -66,7 +66,7 @@ def uninterrupted():
 
 @pytest.mark.parametrize("epoch", range(1, MODEL.epochs + 1))
 def test_an_interrupted_training_ends_the_same_to_the_last_bit(checkpoints, uninterrupted, epoch):
-    checkpoint = checkpoints.training(cells(), VARIANT, STACK, SEED)
+    checkpoint = checkpoints.training(cells(), VARIANT, STACK, SEED, "cpu")
     with pytest.raises(Killed):
         trained(checkpoint, killed_after(epoch))
     epochs = []
@@ -81,35 +81,38 @@ def test_an_interrupted_training_ends_the_same_to_the_last_bit(checkpoints, unin
 
 
 def test_the_seconds_before_an_interruption_count(checkpoints):
-    checkpoint = checkpoints.training(cells(), VARIANT, STACK, SEED)
+    checkpoint = checkpoints.training(cells(), VARIANT, STACK, SEED, "cpu")
     with pytest.raises(Killed):
         trained(checkpoint, killed_after(4))
-    before = checkpoint.read()["seconds"]
-    assert trained(checkpoint).seconds > before > 0
+    torch.save({**checkpoint.read(), "seconds": 1000.0}, checkpoint.path)
+    assert trained(checkpoint).seconds > 1000
 
 
 @pytest.mark.parametrize(
-    ("x", "variant", "stack", "seed", "code"),
+    ("x", "variant", "stack", "seed", "device", "code"),
     [
-        (cells(1), VARIANT, STACK, SEED, "code"),
-        (cells(), replace(VARIANT, decay=False), STACK, SEED, "code"),
-        (cells(), VARIANT, STACK[:1], SEED, "code"),
-        (cells(), VARIANT, STACK, SEED + 1, "code"),
-        (cells(), VARIANT, STACK, SEED, "other code"),
+        (cells(1), VARIANT, STACK, SEED, "cpu", "code"),
+        (cells(), replace(VARIANT, decay=False), STACK, SEED, "cpu", "code"),
+        (cells(), VARIANT, STACK[:1], SEED, "cpu", "code"),
+        (cells(), VARIANT, STACK, SEED + 1, "cpu", "code"),
+        (cells(), VARIANT, STACK, SEED, "a card", "code"),
+        (cells(), VARIANT, STACK, SEED, "cpu", "other code"),
     ],
-    ids=["cells", "variant", "stack", "seed", "code"],
+    ids=["cells", "variant", "stack", "seed", "device", "code"],
 )
-def test_the_state_of_another_training_is_left_alone(checkpoints, x, variant, stack, seed, code):
+def test_the_state_of_another_training_is_left_alone(
+    checkpoints, x, variant, stack, seed, device, code
+):
     with pytest.raises(Killed):
-        trained(checkpoints.training(cells(), VARIANT, STACK, SEED), killed_after(3))
-    other = replace(checkpoints, code=code).training(x, variant, stack, seed)
+        trained(checkpoints.training(cells(), VARIANT, STACK, SEED, "cpu"), killed_after(3))
+    other = replace(checkpoints, code=code).training(x, variant, stack, seed, device)
     assert other.read() is None
 
 
 def test_a_file_that_is_no_state_is_told_and_the_training_begins_anew(
     checkpoints, uninterrupted, caplog
 ):
-    checkpoint = checkpoints.training(cells(), VARIANT, STACK, SEED)
+    checkpoint = checkpoints.training(cells(), VARIANT, STACK, SEED, "cpu")
     harm = checkpoint.path.with_name("harm")
     for content in (b"", b"nonsense", b"PK\x03\x04", pickle.dumps(Malicious(harm))):
         checkpoint.path.write_bytes(content)
@@ -122,16 +125,16 @@ def test_a_file_that_is_no_state_is_told_and_the_training_begins_anew(
 
 def test_a_place_that_cannot_be_written_is_told_and_harms_nothing(tmp_path, uninterrupted, caplog):
     nowhere = Checkpoints(tmp_path / "nowhere" / "model.pt", "code", seconds=0)
-    done = trained(nowhere.training(cells(), VARIANT, STACK, SEED))
+    done = trained(nowhere.training(cells(), VARIANT, STACK, SEED, "cpu"))
     assert "no checkpoint is kept" in caplog.text
     pd.testing.assert_frame_equal(done.losses[0], uninterrupted.losses[0], check_exact=True)
 
 
 def test_a_finished_job_leaves_none_and_those_of_other_outputs(checkpoints):
-    trained(checkpoints.training(cells(), VARIANT, STACK, SEED))
+    trained(checkpoints.training(cells(), VARIANT, STACK, SEED, "cpu"))
     other = replace(checkpoints, output=checkpoints.output.with_name("other.pt"))
-    trained(other.training(cells(), VARIANT, STACK, SEED))
-    whole = checkpoints.training(cells(), VARIANT, STACK, SEED).path
+    trained(other.training(cells(), VARIANT, STACK, SEED, "cpu"))
+    whole = checkpoints.training(cells(), VARIANT, STACK, SEED, "cpu").path
     whole.with_name(f".{whole.name}.123.part.checkpoint").write_text("of a killed process")
     checkpoints.remove()
     assert [path.name[:9] for path in checkpoints.output.parent.iterdir()] == [".other.pt"]
@@ -139,5 +142,5 @@ def test_a_finished_job_leaves_none_and_those_of_other_outputs(checkpoints):
 
 def test_states_are_kept_no_more_often_than_asked(tmp_path):
     rare = Checkpoints(tmp_path / "model.pt", "code", seconds=3600)
-    trained(rare.training(cells(), VARIANT, STACK, SEED))
+    trained(rare.training(cells(), VARIANT, STACK, SEED, "cpu"))
     assert not list(tmp_path.iterdir())

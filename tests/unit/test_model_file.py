@@ -48,4 +48,10 @@ def test_a_malicious_pickle_is_refused(tmp_path):
     with pytest.raises(InputError, match="is no model of this workflow"):
         load_model(tmp_path / "model.pt")
     assert not (tmp_path / "harm").exists()
-    assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize("content", [{}, {"shape": {"genes": 3}}, [1, 2], torch.ones(2)])
+def test_another_file_of_torch_is_refused(tmp_path, content):
+    torch.save(content, tmp_path / "model.pt")
+    with pytest.raises(InputError, match="is no model of this workflow"):
+        load_model(tmp_path / "model.pt")

@@ -20,6 +20,7 @@ with rule_log(snakemake) as log:
         trained = train_job(job, adata, progress, checkpoints)
     training, info = trained.training, trained.infos[0]
     if training.diverged[0]:
+        checkpoints.remove()
         raise InputError(f"training {info.dataset} {info.method} diverged: {training.diverged[0]}")
     with atomic(snakemake.output.model) as path:
         save_model(path, training.networks, info)

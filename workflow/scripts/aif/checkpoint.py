@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import logging
-import pickle
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,14 +49,18 @@ class Checkpoints:
         return cls(Path(snakemake.output[0]), snakemake.params.code, seconds)
 
     def training(
-        self, cells: Cells, variant: Variant, stack: list[Hyperparameters], seed: int
+        self, cells: Cells, variant: Variant, stack: list[Hyperparameters], seed: int, device: str
     ) -> Checkpoint:
-        """Return the checkpoint of a training, whose name stands for all that determines it."""
-        identity = hashlib.sha256(cells.x.cpu().numpy())
-        identity.update(cells.batch.cpu().numpy())
+        """Return the checkpoint of a training, whose name stands for all that determines it.
+
+        The cells are on the CPU, `device` names the one to train on.
+        """
+        identity = hashlib.sha256(cells.x.numpy())
+        identity.update(cells.batch.numpy())
         models = [dataclasses.asdict(model) for model in stack]
-        settings = [self.code, dataclasses.asdict(variant), models, seed, torch.__version__]
-        identity.update(json.dumps([*settings, str(cells.x.device)]).encode())
+        computing = [torch.__version__, torch.get_num_threads(), device]
+        settings = [self.code, dataclasses.asdict(variant), models, seed, computing]
+        identity.update(json.dumps(settings).encode())
         name = f".{self.output.name}.{identity.hexdigest()[:16]}.checkpoint"
         return Checkpoint(self.output.with_name(name), self.seconds)
 
@@ -76,12 +79,12 @@ class Checkpoint:
     path
         The file.
     seconds
-        The least time between two writes.
+        The least time between two writes; 0 writes every state.
     """
 
     def __init__(self, path: Path, seconds: float) -> None:
         self.path, self.seconds = path, seconds
-        self.written = time.monotonic()
+        self.written, self.cost = time.monotonic(), 0.0
         self.log = logging.getLogger("aif")
 
     def read(self) -> State | None:
@@ -90,15 +93,20 @@ class Checkpoint:
             return None
         try:
             state = torch.load(self.path, weights_only=True, map_location="cpu")
-        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            self.log.info("going on after epoch %d", state["epoch"])
+        except Exception as error:  # torch raises anything when a file is damaged
             self.log.warning("warning: %s cannot be read, training anew: %s", self.path, error)
+            self.path.unlink()
             return None
-        self.log.info("going on after epoch %d", state["epoch"])
         return state
 
     def offer(self, state: Callable[[], State]) -> None:
-        """Write a state, if the last was written long enough ago. A full disk is no reason to stop."""
-        if time.monotonic() - self.written < self.seconds:
+        """Write a state, if the last was written long enough ago. A full disk is no reason to stop.
+
+        Large states are written less often, so that writing takes a twentieth of the time at most.
+        """
+        start = time.monotonic()
+        if self.seconds and start - self.written < max(self.seconds, 20 * self.cost):
             return
         try:
             with atomic(self.path) as path, open(path, "wb") as file:
@@ -106,3 +114,4 @@ class Checkpoint:
         except (OSError, RuntimeError) as error:
             self.log.warning("warning: no checkpoint is kept: %s", error)
         self.written = time.monotonic()
+        self.cost = self.written - start

@@ -56,12 +56,13 @@ def read_counts(path: str, layer: str | None, key: str) -> ad.AnnData:
         raise InputError(f"{key}.path: {path} has no X; name the layer with the counts in layer")
     if counts.dtype.kind not in "biuf":
         raise InputError(f"{key}.path: the counts of {path} are no numbers but {counts.dtype}")
+    if sparse.issparse(counts):
+        try:
+            counts.check_format()  # or converting it would write beyond its memory
+        except ValueError as error:
+            raise InputError(f"{key}.path: {path} is no readable .h5ad file ({error})") from error
     with np.errstate(over="ignore"):  # what is too large is infinite, which is checked for
         adata.X = sparse.csr_matrix(counts.astype(np.float32))
-    try:
-        adata.X.check_format()
-    except ValueError as error:
-        raise InputError(f"{key}.path: {path} is no readable .h5ad file ({error})") from error
     return adata
 
 

@@ -206,7 +206,7 @@ class Config(Section):
     holdout: float = Field(0, ge=0, le=0.5)
     """Share of cells to train without and to score apart, drawn by batch and cell type."""
     checkpoint_seconds: float = Field(60, ge=0)
-    """How often a training keeps its state, to go on from if it is interrupted; 0 means every epoch."""
+    """Least time between the states a training keeps, to go on from after a kill; 0 keeps every epoch's."""
 
     @field_validator("variants", "baselines", "modes")
     @classmethod

@@ -79,12 +79,13 @@ def write_corrected(
     with h5py.File(path, "r+") as file:
         with measured() as cost:
             empty = np.empty((0, adata.n_vars), dtype=np.float32)
-            shape = {"maxshape": (None, adata.n_vars), "chunks": (CHUNK, adata.n_vars)}
+            rows = min(CHUNK, adata.n_obs)
+            shape = {"maxshape": (None, adata.n_vars), "chunks": (rows, adata.n_vars)}
             ad.io.write_elem(file, "X", empty, dataset_kwargs=shape)
             for expression, means in corrected_chunks(networks, info, adata, options):
-                rows = len(file["X"])
-                file["X"].resize(rows + len(expression), axis=0)
-                file["X"][rows:] = expression
+                done = len(file["X"])
+                file["X"].resize(done + len(expression), axis=0)
+                file["X"][done:] = expression
                 latent.append(means)
         ad.io.write_elem(file["obsm"], "X_aif", np.concatenate(latent))
         ad.io.write_elem(file["uns"], "aif", provenance(info, options, cost))

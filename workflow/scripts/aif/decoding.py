@@ -59,13 +59,14 @@ def correction_target(spec: str | dict[str, float], batches: list[str]) -> Targe
 
 
 @torch.no_grad()
-def decodes(
+def hidden_decodes(
     networks: Networks, chunks: Iterable[Tensor], labels: Tensor, n_samplings: int, seed: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield every cell, its decode under each of several labels, and its latent mean.
+    """Yield every cell, what its decodes under several labels are linear in, and its latent mean.
 
-    A cell's draws of z are taken from one stream in the order of the cells, so the sizes of the
-    chunks do not change them.
+    `networks.decoder.decodes` makes decodes of it. Means over draws, labels or cells are best taken
+    before that, as the output layer is most of the decoder's work. A cell's draws of z are taken from
+    one stream in the order of the cells, so the sizes of the chunks do not change them.
 
     Parameters
     ----------
@@ -76,13 +77,13 @@ def decodes(
     labels
         (L, b), the labels to decode with.
     n_samplings
-        Draws of z per cell over which the decodes are averaged; 0 decodes μ itself.
+        Draws of z per cell over which is averaged; 0 decodes μ itself.
     seed
         Seeds the draws.
 
     Yields
     ------
-    For every chunk the chunk, its (L, cells, G) decodes and (cells, d) latent means μ
+    For every chunk the chunk, the (L, cells, hidden) activations and (cells, d) latent means μ
     """
     draws = np.random.default_rng(seed)
     for x in chunks:
@@ -92,13 +93,12 @@ def decodes(
         if n_samplings:
             shape = (len(x), n_samplings, mean.shape[1])
             noise = torch.from_numpy(draws.standard_normal(shape, dtype=np.float32))
-        # The output layer is linear, so the mean over draws can be taken before it, at a fifth of the cost.
         hidden = torch.zeros(len(labels), len(x), networks.shape.hidden)
         for draw in noise.unbind(1):
             z = mean + deviation * draw
             for i, label in enumerate(labels):
                 hidden[i] += networks.decoder.hidden(label.expand(1, len(x), -1), z[None])[0]
-        yield x, networks.decoder.out(hidden[None] / noise.shape[1])[0], mean
+        yield x, hidden / noise.shape[1], mean
 
 
 def decoded_expression(
@@ -123,8 +123,9 @@ def decoded_expression(
     chunk
         Cells at a time.
     networks, n_samplings, seed
-        As in `decodes`.
+        As in `hidden_decodes`.
     """
     cells = dense_chunks(expression, scale, chunk)
-    for _, decoded, mean in decodes(networks, cells, target.labels, n_samplings, seed):
-        yield torch.tensordot(target.weights, decoded, 1).numpy() * scale, mean.numpy()
+    for _, hidden, mean in hidden_decodes(networks, cells, target.labels, n_samplings, seed):
+        decoded = networks.decoder.decodes(torch.tensordot(target.weights, hidden, 1))
+        yield decoded.numpy() * scale, mean.numpy()

@@ -61,7 +61,7 @@ def train_in_parts(
     Parameters
     ----------
     cells, variant, stack, seed, progress
-        As in `aif.training.train`; the cells may be anywhere.
+        As in `aif.training.train`; the cells are on the CPU.
     device
         Where to train.
     checkpoints
@@ -76,10 +76,9 @@ def train_in_parts(
     InputError
         If a single model is too large.
     """
-    own = cells.to(device.kind)
-    checkpoint = checkpoints and checkpoints.training(own, variant, stack, seed)
+    checkpoint = checkpoints and checkpoints.training(cells, variant, stack, seed, device.name)
     try:
-        training = train(own, variant, stack, seed, progress, checkpoint)
+        training = train(cells.to(device.kind), variant, stack, seed, progress, checkpoint)
     except torch.OutOfMemoryError:
         if len(stack) == 1:
             raise InputError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +74,10 @@ def load_model(path: str | Path) -> tuple[Networks, ModelInfo]:
     """
     try:
         content = torch.load(path, weights_only=True, map_location="cpu")
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        networks = Networks(Shape(**content["shape"]))
+        networks.load_state_dict(content["state"])
+        info = ModelInfo(**content["info"])
+    except Exception as error:  # torch raises anything when a file is damaged
         reason = str(error).partition("\n")[0]
         raise InputError(f"{path} is no model of this workflow ({reason}); remove it") from error
-    networks = Networks(Shape(**content["shape"]))
-    networks.load_state_dict(content["state"])
-    return networks.eval(), ModelInfo(**content["info"])
+    return networks.eval(), info

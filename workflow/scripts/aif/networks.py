@@ -128,6 +128,11 @@ class Decoder(nn.Module):
         """Return what the output is linear in, (M, ..., cells, hidden)."""
         return self.trunk(torch.cat([label, z], dim=-1))
 
+    @torch.no_grad()
+    def decodes(self, hidden: Tensor) -> Tensor:
+        """Return what a single model makes of hidden activations, (cells, hidden) → (cells, genes)."""
+        return self.out(hidden[None])[0]
+
     def forward(self, label: Tensor, z: Tensor) -> Tensor:
         return self.out(self.hidden(label, z))
 

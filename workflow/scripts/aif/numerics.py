@@ -8,7 +8,7 @@ import ctypes
 import torch
 
 # Numbers of glibc's malloc.h, and the most that an int holds.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, LARGE = -1, -3, 2**31 - 1
+M_TRIM_THRESHOLD, M_MMAP_MAX, LARGE = -1, -4, 2**31 - 1
 
 
 def prepare_for_training(threads: int) -> None:
@@ -22,5 +22,5 @@ def prepare_for_training(threads: int) -> None:
     torch.set_flush_denormal(True)
     with contextlib.suppress(AttributeError):  # other systems have no mallopt, nor need one
         mallopt = ctypes.CDLL(None).mallopt
-        mallopt(M_MMAP_THRESHOLD, LARGE)
+        mallopt(M_MMAP_MAX, 0)
         mallopt(M_TRIM_THRESHOLD, LARGE)

@@ -7,6 +7,7 @@ from pathlib import Path
 import anndata as ad
 import pandas as pd
 import scanpy as sc
+from scipy import sparse
 
 from aif.errors import InputError
 
@@ -59,6 +60,9 @@ def read_sample(name: str, columns: dict[str, str], key: str) -> ad.AnnData:
             adata.var_names_make_unique()
         else:
             adata = ad.read_h5ad(path)
+        for matrix in (adata.X, *adata.layers.values()):
+            if sparse.issparse(matrix):
+                matrix.check_format()  # or joining would read beyond its memory
     except Exception as error:
         reason = str(error).partition("\n")[0]
         raise InputError(

@@ -19,7 +19,7 @@ from scipy import sparse
 from torch import Tensor
 
 from aif.cells import dense_chunks
-from aif.decoding import CHUNK, Target, decodes
+from aif.decoding import CHUNK, Target, hidden_decodes
 from aif.networks import Networks
 
 SPREAD_BOUNDS = (0.5, 2.0)  # of the factor by which a residual is brought to the target's spread
@@ -83,42 +83,44 @@ def shifted_expression(
     setting
         How much of their own the cells keep.
     n_samplings, seed
-        As in `aif.decoding.decodes`.
+        As in `aif.decoding.hidden_decodes`.
     chunk
         Cells at a time.
     """
-    n_batches = networks.shape.batches
+    n_batches, n_cells = networks.shape.batches, len(batch)
     # A target between all batches is a mean over their own labels: none is decoded twice.
     labels, which = torch.cat([torch.eye(n_batches), target.labels]).unique(
         dim=0, return_inverse=True
     )
+    weights = torch.zeros(len(labels)).index_add_(0, which[n_batches:], target.weights)
 
-    def passes() -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor, Tensor]]:
-        cells = dense_chunks(expression, scale, chunk)
+    def passes() -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+        """Yield the index of the batch, the cells, their hidden decodes and latent means."""
         codes = torch.tensor(batch, dtype=torch.int64).split(chunk)
-        for code, (x, decoded, mean) in zip(
-            codes, decodes(networks, cells, labels, n_samplings, seed), strict=True
-        ):
-            goal = torch.tensordot(target.weights, decoded[which[n_batches:]], 1)
-            yield x, decoded[which[:n_batches]], goal, code, mean
+        cells = dense_chunks(expression, scale, chunk)
+        decoded = hidden_decodes(networks, cells, labels, n_samplings, seed)
+        for code, parts in zip(codes, decoded, strict=True):
+            yield code, *parts
 
-    moments, common = Moments(n_batches, len(scale)), torch.zeros(n_batches, len(scale))
-    for x, under, goal, code, _ in passes():
-        moments.add(x, own_decode(under, code), code)
-        common += (goal - under).sum(1) / len(batch)
+    def own_decode(hidden: Tensor, code: Tensor) -> Tensor:
+        return networks.decoder.decodes(hidden[which[code], torch.arange(len(code))])
+
+    moments = Moments(n_batches, len(scale))
+    mean_hidden = torch.zeros(len(labels), networks.shape.hidden)
+    for code, x, hidden, _ in passes():
+        moments.add(x, own_decode(hidden, code), code)
+        mean_hidden += hidden.sum(1) / n_cells
+    mean_decodes = networks.decoder.decodes(mean_hidden)
+    common = weights @ mean_decodes - mean_decodes[which[:n_batches]]
     slope, offset = calibration(moments, setting.slope_bounds)
     residuals = Residuals.of(moments, slope, offset, target.weights @ target.labels)
-    for x, under, goal, code, mean in passes():
-        own = own_decode(under, code)
+    for code, x, hidden, mean in passes():
+        own = own_decode(hidden, code)
+        goal = networks.decoder.decodes(torch.tensordot(weights, hidden, 1))
         shift = slope * (setting.local * (goal - own) + (1 - setting.local) * common[code])
         own = offset + slope * own
         kept = residuals.at_target(x - own, code)
         yield (own + shift + setting.residual * kept).numpy() * scale, mean.numpy()
-
-
-def own_decode(under_batch: Tensor, batch: Tensor) -> Tensor:
-    """Return each cell's decode under its own batch: (b, cells, G), (cells,) → (cells, G)."""
-    return under_batch[batch, torch.arange(len(batch))]
 
 
 class Moments:
