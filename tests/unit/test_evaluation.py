@@ -13,7 +13,14 @@ from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
 from aif.controls import perfect_types, shuffled
-from aif.evaluation import embed, evaluate, evaluated_space, group_columns, log_expression
+from aif.evaluation import (
+    embed,
+    evaluate,
+    evaluated_space,
+    group_columns,
+    judged_cells,
+    log_expression,
+)
 from aif.metrics import COLUMNS, SCIB_BATCH, SCIB_BIO
 from aif.preprocessing import transform
 from aif.rule import InputError
@@ -53,6 +60,17 @@ def as_corrected(adata, output="expression", method="uncorrected"):
 
 def scores(table):
     return table[table["status"] == "ok"].set_index("metric")["value"].astype(float)
+
+
+def test_the_neighbours_of_many_cells_are_the_nearest():
+    rng = np.random.default_rng(0)
+    corrected = as_corrected(counts(n=8200), output="embedding")
+    corrected.obsm["X_corrected"] = rng.normal(size=(8200, 5)).astype(np.float32)
+    cells = judged_cells(corrected, None, n_pcs=5, seed=0)
+    space = corrected.obsm["X_corrected"]
+    for cell in (0, 4100, 8199):
+        nearest = np.argsort(((space - space[cell]) ** 2).sum(axis=1))[1:15]
+        assert set(cells.obsp["distances"][[cell]].indices) == set(nearest)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -195,7 +195,8 @@ def judged_cells(
         cells.obsm["X_pca"] = corrected.obsm["X_pca"]
         return cells
     cells.obsm[EMBEDDING] = evaluated_space(corrected, expression, n_pcs, seed)
-    sc.pp.neighbors(cells, use_rep=EMBEDDING, random_state=seed)
+    # From 8,192 cells on scanpy would take pynndescent, whose approximate graphs it cannot read (0.7).
+    sc.pp.neighbors(cells, use_rep=EMBEDDING, random_state=seed, transformer="sklearn")
     return cells
 
 
