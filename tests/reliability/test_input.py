@@ -3,7 +3,8 @@
 import anndata as ad
 import numpy as np
 import pytest
-from inputs import BROKEN, ODD
+from broken_inputs import BROKEN
+from odd_inputs import ODD
 from small_workflow import Workflow
 
 VARIANT = "aif_norm_log_rel_dyn"
