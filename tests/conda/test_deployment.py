@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from environments import ENVS, package_of, scripted_rules
+from results import different
 from small_workflow import Workflow, copied
 
 CHECKS = "results/cells/data/checks.tsv"
@@ -23,6 +24,15 @@ def runs(deployed):
 def test_the_pipeline_is_there(deployed):
     for name in ("corrected.h5ad", "metrics.tsv"):
         assert deployed.results("aif_norm_log_rel_dyn", "pipeline", name).exists()
+
+
+def test_its_results_are_those_of_a_local_run(deployed, tmp_path):
+    local = Workflow(tmp_path)
+    process = local.run("pipeline")
+    assert process.returncode == 0, process.stderr[-3000:]
+    names, n = different(deployed.folder / "results", local.folder / "results")
+    assert not names
+    assert n > 5
 
 
 def test_every_script_ran_in_the_environment_of_its_rule(runs):

@@ -1,3 +1,4 @@
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,12 @@ from aif.samples import samples_of
 from aif.sheet import records, sheet_of, stacks_by_key
 from aif.sources import source_hash
 from aif.variants import variant_of
+
+# For the processes of all jobs. Snakemake tells BLAS and OpenMP how many threads a job has, but not
+# numba, which would start one per core and leave OpenMP with as many: with two evaluations on two
+# cores each took five times as long. Large pages make a training step a tenth faster.
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
 
 CONFIGS = ROOT / "config"
 VARIANTS = load_yaml(CONFIGS / "variants.yaml")
