@@ -39,6 +39,15 @@ onstart:
         workflow.scheduler.job_rate_limiter = None
 
 
+onsuccess:
+    # Failures are rows of the tables, so that all jobs ended well. The exit code says that there are some.
+    failures = told_and_forgotten(output for job in workflow.dag.jobs for output in job.output)
+    if failures:
+        sys.exit(
+            "\n".join(f"error: {failure}; the next run tries again" for failure in failures)
+        )
+
+
 rule all:
     default_target: True
     input:

@@ -3,14 +3,15 @@
 import dataclasses
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 from test_training import SMALL, VARIANT, cells, largest_difference, state
 
 from aif import device
-from aif.device import Device, train_in_parts
-from aif.rule import InputError
+from aif.device import Device, out_of_memory, train_in_parts
+from aif.errors import TrainingError
 from aif.training import train
 
 STACK = [dataclasses.replace(SMALL, epochs=1, alpha=alpha) for alpha in (0.05, 0.1, 0.2, 0.4, 0.8)]
@@ -50,12 +51,30 @@ def test_a_stack_that_is_too_large_is_halved_until_it_fits(monkeypatch):
 
 def test_a_model_that_is_too_large_alone_is_an_error_that_says_what_to_do(monkeypatch):
     on_a_card_for(monkeypatch, 0)
-    with pytest.raises(InputError, match="lower hidden or minibatch_size"):
+    with pytest.raises(TrainingError, match=r"cpu has too little memory.*lower hidden"):
         in_parts()
+
+
+@pytest.mark.parametrize(
+    "allocate", [lambda: torch.empty(2**60), lambda: np.empty(2**50), lambda: bytearray(2**60)]
+)
+def test_memory_that_is_refused_on_the_cpu_is_known_as_such(allocate):
+    with pytest.raises((RuntimeError, MemoryError)) as refused:
+        allocate()
+    assert out_of_memory(refused.value)
+    assert not out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
 
 
 def test_without_a_gpu_the_cpu_is_chosen_and_takes_no_memory_of_a_card(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    chosen = Device.chosen()
-    assert chosen == Device("cpu", "cpu")
-    assert math.isnan(chosen.peak_memory_mb())
+    for wanted in ("auto", "cpu"):
+        chosen = Device.chosen(wanted)
+        assert chosen == Device("cpu", "cpu")
+        assert math.isnan(chosen.peak_memory_mb())
+    with pytest.raises(TrainingError, match="no GPU"):
+        Device.chosen("cuda")
+
+
+def test_a_gpu_is_left_alone_where_the_cpu_is_wanted(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert Device.chosen("cpu") == Device("cpu", "cpu")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from aif.errors import InputError
-from aif.model_file import ModelInfo, load_model, save_model
+from aif.model_file import ModelInfo, failure_of, load_model, save_failure, save_model
 from aif.networks import Networks, Shape
 
 SHAPE = Shape(genes=3, batches=2, latent=4, hidden=8, label_hidden=8)
@@ -39,14 +39,27 @@ def test_one_model_of_a_stack_comes_back(tmp_path):
     assert torch.equal(loaded.encoder.latent.weight[0], networks.encoder.latent.weight[1])
 
 
+def test_why_there_is_no_model_comes_back(tmp_path):
+    save_model(tmp_path / "model.pt", Networks(SHAPE, seed=0), INFO)
+    assert failure_of(tmp_path / "model.pt") is None
+    save_failure(tmp_path / "model.pt", INFO.ids(), "failed", "too little memory")
+    assert failure_of(tmp_path / "model.pt") == {
+        **{"dataset": "d", "method": "aif", "row": "", "seed": 1, "transform": "raw"},
+        **{"status": "failed", "reason": "too little memory"},
+    }
+    with pytest.raises(InputError, match="is no model of this workflow"):
+        load_model(tmp_path / "model.pt")
+
+
 def test_a_malicious_pickle_is_refused(tmp_path):
     class Malicious:
         def __reduce__(self):
             return (open, (str(tmp_path / "harm"), "w"))
 
     torch.save({"shape": Malicious()}, tmp_path / "model.pt")
-    with pytest.raises(InputError, match="is no model of this workflow"):
-        load_model(tmp_path / "model.pt")
+    for read in (load_model, failure_of):
+        with pytest.raises(InputError, match="is no model of this workflow"):
+            read(tmp_path / "model.pt")
     assert not (tmp_path / "harm").exists()
 
 

@@ -99,7 +99,7 @@ def test_values_that_are_no_counts_are_a_warning(workflow):
 def test_a_diverging_training_is_one_line(workflow):
     workflow.config["hyperparameters"]["learning_rate"] = 1e30
     process = workflow.run("pipeline")
-    check_one_line(process, "training cells aif_norm_log_rel_dyn diverged: not finite")
+    check_one_line(process, "cells aif_norm_log_rel_dyn seed 0 diverged: not finite")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ sys.path.insert(0, str(SCRIPTS))
 from aif.config import load_yaml
 from aif.config_checks import complete, hyperparameters, simulation
 from aif.errors import InputError
+from aif.failures import told_and_forgotten
 from aif.samples import samples_of
 from aif.sheet import records, sheet_of, stacks_by_key
 from aif.sources import source_hash
@@ -37,8 +38,8 @@ try:
 except InputError as error:
     sys.exit(f"error: {error}")
 
-# Read by scripts from here and not from their params, as changing it shall train nothing anew.
-config["checkpoint_seconds"] = CONFIG.checkpoint_seconds
+# Read by scripts from here and not from their params, as changing them shall train nothing anew.
+config |= {"checkpoint_seconds": CONFIG.checkpoint_seconds, "device": CONFIG.device}
 
 EVALUATION = CONFIG.evaluation.model_dump()
 if EVALUATION["seed"] is None:
@@ -231,11 +232,11 @@ def sheet_rows(wildcards):
     return records(SHEETS[wildcards.variant])
 
 
-def run_files(seeds):
+def run_files(dataset, variant, seeds):
     """Return the files of a variant's runs with these seeds."""
-    return lambda wildcards: [
-        f"results/{wildcards.dataset}/{wildcards.variant}/runs/{stack}/seed_{seed}.tsv"
-        for stack in STACKS[wildcards.variant]
+    return [
+        f"results/{dataset}/{variant}/runs/{stack}/seed_{seed}.tsv"
+        for stack in STACKS[variant]
         for seed in seeds
     ]
 
@@ -281,14 +282,31 @@ FIGURES = [
     ),
 ]
 
-# What the default target makes in each mode; the targets of the searches make the same.
+ALL_RUNS = {
+    search: [
+        file
+        for dataset in CONFIG.datasets
+        for variant in CONFIG.variants
+        for file in run_files(dataset, variant, seeds)
+    ]
+    for search, seeds in SEEDS.items()
+}
+# What the default target makes in each mode; the targets of the searches make the same. Metrics and
+# runs stand here too, as those that failed are gone and nothing else would ask for them again.
 TARGETS = {
-    "pipeline": ["results/report.html", "results/ranks.tsv"],
-    "grid_search": ["results/grid_search.tsv", "results/grid_search.html"],
+    "pipeline": [
+        *("results/report.html", "results/ranks.tsv"),
+        *produced("results/{dataset}/{product}/metrics.tsv", PRODUCTS),
+    ],
+    "grid_search": [
+        *("results/grid_search.tsv", "results/grid_search.html"),
+        *ALL_RUNS["grid_search"],
+    ],
     "robust_grid_search": [
         "results/runs.tsv",
         "results/robust_grid_search.tsv",
         "results/robust_grid_search.html",
+        *ALL_RUNS["robust_grid_search"],
         *searched("results/{dataset}/{variant}/best/run.yaml"),
     ],
 }

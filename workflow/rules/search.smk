@@ -42,7 +42,7 @@ rule search_job:
 rule runs:
     input:
         sheet="results/{dataset}/{variant}/hyperparameters.tsv",
-        runs=run_files(SEEDS["robust_grid_search"]),
+        runs=lambda w: run_files(w.dataset, w.variant, SEEDS["robust_grid_search"]),
     output:
         "results/{dataset}/{variant}/runs.tsv",
     log:
@@ -60,7 +60,7 @@ rule runs:
 use rule runs as runs_of_one_seed with:
     input:
         sheet="results/{dataset}/{variant}/hyperparameters.tsv",
-        runs=run_files(SEEDS["grid_search"]),
+        runs=lambda w: run_files(w.dataset, w.variant, SEEDS["grid_search"]),
     output:
         "results/{dataset}/{variant}/grid_search.tsv",
     log:

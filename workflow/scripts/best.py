@@ -31,7 +31,7 @@ with rule_log(snakemake) as log:
     checkpoints = Checkpoints.of_rule(snakemake)
     adata = ad.read_h5ad(snakemake.input.cells)
     with logging_redirect_tqdm(), ProgressLog(log) as progress:
-        trained = train_job(job, adata, progress, checkpoints)
+        trained = train_job(job, adata, progress, checkpoints, snakemake.config["device"])
     again = trained.training.losses[0].query("selected")["selection_loss"].item()
     if again != best["selection_loss"]:
         log.warning(

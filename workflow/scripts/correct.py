@@ -1,15 +1,22 @@
-"""Correct a data set with a trained model."""
+"""Correct a data set with a trained model, or say why there is no correction."""
 
 import anndata as ad
 import torch
 
 from aif.correction import write_corrected
-from aif.model_file import load_model
+from aif.failures import without_result
+from aif.model_file import failure_of, load_model
 from aif.rule import atomic, rule_log
 
-with rule_log(snakemake):
+with rule_log(snakemake), atomic(snakemake.output[0]) as path:
     torch.set_num_threads(snakemake.threads)
-    networks, info = load_model(snakemake.input.model)
     adata = ad.read_h5ad(snakemake.input.cells)
-    with atomic(snakemake.output[0]) as path:
-        write_corrected(path, networks, info, adata, snakemake.params.correction)
+    failure = failure_of(snakemake.input.model)
+    if not failure:
+        networks, info = load_model(snakemake.input.model)
+        try:
+            write_corrected(path, networks, info, adata, snakemake.params.correction)
+        except FloatingPointError as error:
+            failure = info.ids() | {"status": "diverged", "reason": str(error)}
+    if failure:
+        without_result(adata, failure | {"output": "expression"}).write_h5ad(path)

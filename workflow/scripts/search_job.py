@@ -5,11 +5,12 @@ from threadpoolctl import threadpool_limits
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from aif.checkpoint import Checkpoints
+from aif.errors import TrainingError
 from aif.numerics import prepare_for_training
 from aif.progress import ProgressLog
 from aif.rule import atomic, rule_log
 from aif.run import Job, train_job
-from aif.run_table import run_table
+from aif.run_table import failed_table, run_table
 
 with rule_log(snakemake) as log:
     prepare_for_training(snakemake.threads)
@@ -18,10 +19,13 @@ with rule_log(snakemake) as log:
     checkpoints = Checkpoints.of_rule(snakemake)
     adata = ad.read_h5ad(snakemake.input.cells)
     reference = ad.read_h5ad(snakemake.input.reference)
-    with logging_redirect_tqdm(), ProgressLog(log) as progress:
-        trained = train_job(job, adata, progress, checkpoints)
-    with threadpool_limits(snakemake.threads):
-        table = run_table(job, trained, adata, reference, params.correction, params.evaluation)
+    try:
+        with logging_redirect_tqdm(), ProgressLog(log) as progress:
+            trained = train_job(job, adata, progress, checkpoints, snakemake.config["device"])
+        with threadpool_limits(snakemake.threads):
+            table = run_table(job, trained, adata, reference, params.correction, params.evaluation)
+    except TrainingError as error:
+        table = failed_table(job, adata, str(error))
     for row in table[table["reason"] != ""].itertuples():
         log.warning("warning: %s %s: %s", row.key, row.status, row.reason)
     with atomic(snakemake.output[0]) as path:

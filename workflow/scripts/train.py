@@ -5,28 +5,34 @@ import pandas as pd
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from aif.checkpoint import Checkpoints
-from aif.model_file import save_model
+from aif.errors import TrainingError
+from aif.model_file import save_failure, save_model
 from aif.numerics import prepare_for_training
 from aif.progress import ProgressLog
-from aif.rule import InputError, atomic, rule_log
+from aif.rule import atomic, rule_log
 from aif.run import Job, train_job
+from aif.training import COURSE
 
 with rule_log(snakemake) as log:
     prepare_for_training(snakemake.threads)
     job = Job.of(snakemake.params.job)
+    ids = {key: getattr(job, key) for key in ("dataset", "method", "row", "seed")}
     checkpoints = Checkpoints.of_rule(snakemake)
     adata = ad.read_h5ad(snakemake.input[0])
-    with logging_redirect_tqdm(), ProgressLog(log) as progress:
-        trained = train_job(job, adata, progress, checkpoints)
-    training, info = trained.training, trained.infos[0]
-    if training.diverged[0]:
-        checkpoints.remove()
-        raise InputError(f"training {info.dataset} {info.method} diverged: {training.diverged[0]}")
+    try:
+        with logging_redirect_tqdm(), ProgressLog(log) as progress:
+            trained = train_job(job, adata, progress, checkpoints, snakemake.config["device"])
+        status, reason = "diverged", trained.training.diverged[0]
+        losses = trained.training.losses[0]
+    except TrainingError as error:
+        status, reason = "failed", str(error)
+        losses = pd.DataFrame(columns=list(COURSE))
     with atomic(snakemake.output.model) as path:
-        save_model(path, training.networks, info)
+        if reason:
+            log.warning("warning: training %s %s %s: %s", job.dataset, job.method, status, reason)
+            save_failure(path, {**ids, "transform": job.variant.input}, status, reason)
+        else:
+            save_model(path, trained.training.networks, trained.infos[0])
     with atomic(snakemake.output.losses) as path:
-        ids = pd.DataFrame(
-            [{key: getattr(job, key) for key in ("dataset", "method", "row", "seed")}]
-        )
-        ids.merge(training.losses[0], how="cross").to_csv(path, sep="\t", index=False)
+        pd.DataFrame([ids]).merge(losses, how="cross").to_csv(path, sep="\t", index=False)
     checkpoints.remove()

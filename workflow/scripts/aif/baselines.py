@@ -16,6 +16,7 @@ import scanpy as sc
 from scipy import sparse
 
 from aif.controls import perfect_types, shuffled
+from aif.failures import without_result
 from aif.r_methods import NotInstalled, limma, seurat
 from aif.rule import measured, versions
 
@@ -151,13 +152,11 @@ def corrected_or_reason(
         with measured() as cost:
             result = baseline.run(adata, ids["seed"])
     except (NotInstalled, ModuleNotFoundError) as error:
-        result, cost = adata.copy(), {"status": "not_run", "reason": _one_line(error)}
+        return without_result(adata, facts | {"status": "not_run", "reason": _one_line(error)})
     except Exception as error:
         logging.getLogger("aif").exception("the method failed")
         reason = f"{type(error).__name__}: {_one_line(error)}"
-        result, cost = adata.copy(), {"status": "failed", "reason": reason}
-    if "reason" in cost:
-        result.X = None
+        return without_result(adata, facts | {"status": "failed", "reason": reason})
     result.uns["aif"] = facts | cost
     return result
 

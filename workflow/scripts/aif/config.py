@@ -205,6 +205,8 @@ class Config(Section):
     """Rows of the sheet that one job of a search trains side by side; more than 1 pays on a GPU."""
     holdout: float = Field(0, ge=0, le=0.5)
     """Share of cells to train without and to score apart, drawn by batch and cell type."""
+    device: Literal["auto", "cuda", "cpu"] = "auto"
+    """What trainings run on: `auto` is the GPU where there is one, without one `cuda` fails."""
     checkpoint_seconds: float = Field(60, ge=0)
     """Least time between the states a training keeps, to go on from after a kill; 0 keeps every epoch's."""
 

@@ -108,11 +108,7 @@ def without_expression(adata: ad.AnnData, info: ModelInfo) -> ad.AnnData:
 def provenance(info: ModelInfo, options: dict[str, Any], cost: dict[str, float]) -> dict[str, Any]:
     """Return what uns["aif"] says: ids, what was asked, and what training and correction cost."""
     return {
-        "dataset": info.dataset,
-        "method": info.method,
-        "row": info.row,
-        "seed": info.seed,
-        "transform": info.transform,
+        **info.ids(),
         "output": "expression",
         "holdout": info.holdout,
         "seconds": info.seconds + cost["seconds"],

@@ -10,8 +10,8 @@ import torch
 
 from aif.cells import Cells
 from aif.checkpoint import Checkpoints
+from aif.errors import TrainingError
 from aif.networks import Networks
-from aif.rule import InputError
 from aif.training import Progress, Training, train
 from aif.variants import Hyperparameters, Variant
 
@@ -32,9 +32,20 @@ class Device:
     name: str
 
     @classmethod
-    def chosen(cls) -> Device:
-        """Return the GPU where torch sees one, with its record of peak memory begun anew."""
-        if not torch.cuda.is_available():
+    def chosen(cls, wanted: str = "auto") -> Device:
+        """Return the device that the config wants: `auto` is the GPU where torch sees one.
+
+        The GPU's record of peak memory is begun anew.
+
+        Raises
+        ------
+        TrainingError
+            If a GPU is wanted and there is none.
+        """
+        available = torch.cuda.is_available()
+        if wanted == "cuda" and not available:
+            raise TrainingError("torch sees no GPU, and the config has device: cuda")
+        if wanted == "cpu" or not available:
             return cls("cpu", "cpu")
         torch.cuda.reset_peak_memory_stats()
         return cls("cuda", torch.cuda.get_device_name())
@@ -53,7 +64,7 @@ def train_in_parts(
     device: Device,
     checkpoints: Checkpoints | None = None,
 ) -> Training:
-    """Train a stack; where the card has too little memory for it, in halves one after the other.
+    """Train a stack; where there is too little memory for it, in halves one after the other.
 
     A model's random numbers do not depend on the stack it stands in, so halves give what the whole
     gives, up to rounding.
@@ -73,22 +84,26 @@ def train_in_parts(
 
     Raises
     ------
-    InputError
+    TrainingError
         If a single model is too large.
     """
     checkpoint = checkpoints and checkpoints.training(cells, variant, stack, seed, device.name)
     try:
         training = train(cells.to(device.kind), variant, stack, seed, progress, checkpoint)
-    except torch.OutOfMemoryError:
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
         if len(stack) == 1:
-            raise InputError(
-                "the GPU has too little memory for a single model; lower hidden or minibatch_size, "
-                "keep fewer genes (n_top_genes), or train on the CPU (CUDA_VISIBLE_DEVICES=)"
-            ) from None
+            raise TrainingError(
+                f"{device.name} has too little memory for a single model; lower hidden or "
+                "minibatch_size, or keep fewer genes (n_top_genes)"
+            ) from error
     else:
         training.networks.cpu()
         return training
-    logging.getLogger("aif").info("the GPU cannot hold %d models, halving the stack", len(stack))
+    logging.getLogger("aif").info(
+        "%s cannot hold %d models, halving the stack", device.name, len(stack)
+    )
     half = len(stack) // 2
     parts = (stack[:half], stack[half:])
     return joined(
@@ -97,6 +112,12 @@ def train_in_parts(
             for part in parts
         ]
     )
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Return whether memory was refused: torch has an error of its own for that on the GPU only."""
+    own = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    return own or "can't allocate memory" in str(error)
 
 
 def joined(parts: list[Training]) -> Training:

@@ -45,6 +45,8 @@ def embedding_figure(cells: pd.DataFrame) -> Figure:
 
 def losses_figure(losses: pd.DataFrame) -> Figure:
     """Return the course of one losses.tsv: terms and weights per epoch, the chosen epoch marked."""
+    if losses.empty:
+        return _note("no epoch was trained")
     figure, axes = plt.subplots(1, 2, figsize=(10.4, 3.2), layout="constrained")
     terms = [term for term in TERMS if losses[term].notna().any()]
     for colour, term in zip(OKABE_ITO, terms, strict=False):

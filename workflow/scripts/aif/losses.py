@@ -115,7 +115,7 @@ def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> 
         ]
         latents += [z, z]
     decoded = networks.decoder(torch.stack(labels, 1), torch.stack(latents, 1))
-    x_hat, x_prior = decoded[:, 0], decoded[:, 1]
+    x_hat, x_prior, *projected = decoded.unbind(1)
 
     critic = networks.discriminator(torch.stack([x, x_hat, x_prior], 1))
     on_x, on_hat, on_prior = critic.unbind(1)
@@ -128,9 +128,7 @@ def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> 
         ),
         "gan": (real_or_fake(on_hat, True) + real_or_fake(on_prior, True)) / 2,
         "aux": batch_cross_entropy(aux_logits, cells.batch, cells.cell_weights),
-        "proj": projection(x, decoded[:, 2], decoded[:, 3])
-        if with_projection
-        else torch.zeros_like(mean[:, 0, 0]),
+        "proj": projection(x, *projected) if with_projection else torch.zeros_like(mean[:, 0, 0]),
     }
     return StepLosses(
         terms=torch.stack([terms[name] for name in TERMS], -1),

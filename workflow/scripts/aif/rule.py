@@ -20,6 +20,13 @@ import pandas as pd
 from aif.errors import InputError
 
 
+class _OneLine(logging.Formatter):
+    """Leaves out tracebacks, which are in the log file."""
+
+    def formatException(self, ei: Any) -> str:
+        return ""
+
+
 @contextlib.contextmanager
 def rule_log(snakemake: Any) -> Iterator[logging.Logger]:
     """Log to the terminal and to the rule's log file; end with one line where something fails.
@@ -29,8 +36,8 @@ def rule_log(snakemake: Any) -> Iterator[logging.Logger]:
     """
     terminal = logging.StreamHandler()
     file = logging.FileHandler(snakemake.log[0], mode="w")
-    for handler in (terminal, file):
-        handler.setFormatter(logging.Formatter(f"%(asctime)s {snakemake.rule}: %(message)s"))
+    for handler, formatter in ((terminal, _OneLine), (file, logging.Formatter)):
+        handler.setFormatter(formatter(f"%(asctime)s {snakemake.rule}: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[terminal, file], force=True)
     warnings.simplefilter("ignore", FutureWarning)
     logging.getLogger("py.warnings").propagate = False
@@ -42,13 +49,8 @@ def rule_log(snakemake: Any) -> Iterator[logging.Logger]:
         logger.error("error: %s", error)
         sys.exit(1)
     except Exception as error:
-        logging.getLogger().removeHandler(terminal)
-        logger.exception("the rule failed")
-        print(
-            f"{snakemake.rule}: error: {type(error).__name__}: {str(error).partition(chr(10))[0]}; "
-            f"the traceback is in {snakemake.log[0]}",
-            file=sys.stderr,
-        )
+        reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        logger.exception("error: %s; the traceback is in %s", reason, snakemake.log[0])
         sys.exit(1)
 
 

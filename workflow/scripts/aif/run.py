@@ -76,9 +76,13 @@ class TrainedJob:
 
 
 def train_job(
-    job: Job, adata: ad.AnnData, progress: Progress, checkpoints: Checkpoints | None = None
+    job: Job,
+    adata: ad.AnnData,
+    progress: Progress,
+    checkpoints: Checkpoints | None = None,
+    device: str = "auto",
 ) -> TrainedJob:
-    """Train a job's stack on the GPU where there is one.
+    """Train a job's stack.
 
     Parameters
     ----------
@@ -90,14 +94,21 @@ def train_job(
         Told of every epoch.
     checkpoints
         Where the training goes on from and keeps its state.
+    device
+        auto, cuda or cpu.
+
+    Raises
+    ------
+    TrainingError
+        If there is no such device or too little memory.
     """
-    device = Device.chosen()
+    chosen = Device.chosen(device)
     apart = held_out(adata.obs, job.holdout, job.seed)
     cells, scale = model_cells(adata, job.variant.input, ~apart)
     with measured() as cost:
         own = cells.subset(~apart)
         training = train_in_parts(
-            own, job.variant, job.stack, job.seed, progress, device, checkpoints
+            own, job.variant, job.stack, job.seed, progress, chosen, checkpoints
         )
     infos = [
         ModelInfo(
@@ -114,8 +125,8 @@ def train_job(
             holdout=job.holdout,
             seconds=training.seconds / len(job.stack),
             peak_memory_mb=cost["peak_memory_mb"],
-            peak_gpu_memory_mb=device.peak_memory_mb(),
-            device=device.name,
+            peak_gpu_memory_mb=chosen.peak_memory_mb(),
+            device=chosen.name,
             versions=versions("torch", "numpy", "anndata"),
         )
         for model in job.stack

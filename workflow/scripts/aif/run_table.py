@@ -12,7 +12,7 @@ from torch import Tensor
 from aif.correction import correct_dataset
 from aif.evaluation import evaluate_apart
 from aif.final_losses import final_losses
-from aif.holdout import cell_groups
+from aif.holdout import cell_groups, held_out
 from aif.losses import TERMS
 from aif.metrics import NAMES as METRICS
 from aif.run import Job, TrainedJob
@@ -67,7 +67,9 @@ def run_table(
     }
     rows = []
     for index in range(len(job.stack)):
-        ids = _ids(job, trained, index)
+        reason = trained.training.diverged[index]
+        ids = _ids(job, index, "diverged" if reason else "ok", reason)
+        ids |= {name: getattr(trained.infos[index], name) for name in COSTS}
         if ids["status"] == "ok":
             try:
                 networks = trained.training.networks.single(index)
@@ -85,17 +87,26 @@ def run_table(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _ids(job: Job, trained: TrainedJob, index: int) -> dict[str, Any]:
-    info, reason = trained.infos[index], trained.training.diverged[index]
+def failed_table(job: Job, adata: ad.AnnData, reason: str) -> pd.DataFrame:
+    """Return the rows of `run_table` for a job that could not be done, without results."""
+    groups = cell_groups(held_out(adata.obs, job.holdout, job.seed))
+    rows = [
+        {**_ids(job, index, "failed", reason), "cells": name}
+        for index in range(len(job.stack))
+        for name in groups
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _ids(job: Job, index: int, status: str, reason: str) -> dict[str, Any]:
     return {
         "dataset": job.dataset,
         "method": job.method,
         "seed": job.seed,
-        "status": "diverged" if reason else "ok",
+        "status": status,
         "reason": reason,
         "key": key_of([job.stack[index]]),
         **plain(job.stack[index]),
-        **{name: getattr(info, name) for name in COSTS},
     }
 
 

@@ -21,6 +21,12 @@ from aif.population import set_population_statistics
 from aif.variants import Hyperparameters, Variant
 from aif.weighting import ADAPTIVE, STRATEGIES, Setting
 
+# The columns of a course of losses.
+COURSE = (
+    *("epoch", *TERMS, "dis", *(f"weight_{term}" for term in TERMS)),
+    *("learning_rate", "selection_loss", "selected"),
+)
+
 # Called after every epoch with (epoch, epochs, {term: value of the first model}).
 Progress = Callable[[int, int, dict[str, float]], None]
 
@@ -34,8 +40,8 @@ class Training:
     networks
         With the parameters of each model's chosen epoch, in evaluation mode.
     losses
-        One table per model, a row per epoch: every unweighted term, `dis`, the weights
-        (`weight_*`), `learning_rate`, `selection_loss` and `selected`.
+        One table per model with COURSE, a row per epoch: every unweighted term, the weights, and
+        whether the epoch was `selected`.
     diverged
         One entry per model: why it diverged, or an empty string.
     criterion
@@ -261,7 +267,7 @@ class _Trainer:
         table["learning_rate"] = self.learning_rates.numpy()
         table["selection_loss"] = [losses[model] for losses in best.padded(self.epochs)]
         table["selected"] = np.arange(self.epochs) == best.epoch[model].item()
-        return table
+        return table[list(COURSE)]
 
     def _divergence(self, model: int) -> str:
         """Return which losses stopped to be finite and when, or an empty string."""
