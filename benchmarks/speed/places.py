@@ -1,7 +1,11 @@
-"""Where things are, and the environment of processes that import `aif`."""
+"""Where things are, and the environment of contenders: with large pages, as jobs of the workflow have."""
 
 import os
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "workflow" / "scripts")}
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(ROOT / "workflow" / "scripts"),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}

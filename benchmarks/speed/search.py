@@ -21,16 +21,23 @@ ROWS = [(gamma, mu) for gamma in (0.3, 0.5) for mu in (0.05, 0.1)]
 SEEDS = 3
 
 
-def ours(data: Path, epochs: int, bfloat16: bool) -> float:
-    """Return the seconds that the workflow takes, from counts to tables."""
+def ours(data: Path, epochs: int, **hyperparameters: object) -> float:
+    """Return the seconds that the workflow takes, from counts to tables, the best run and pictures."""
     config = {
         "datasets": {
             "cells": {"path": str(data.resolve()), "batch_key": "batch", "label_key": "cell_type"}
         },
         "variants": ["aif_proj_boost_norm_log_rel_dyn"],
         "hyperparameters": {
-            **{"hidden": 800, "epochs": epochs, "min_steps": 0, "bfloat16": bfloat16},
-            **{"alpha": 0.05, "rho": 0.5, "beta": 0.05, "delta": 0.1},
+            **{
+                "epochs": epochs,
+                "min_steps": 0,
+                "alpha": 0.05,
+                "rho": 0.5,
+                "beta": 0.05,
+                "delta": 0.1,
+            },
+            **hyperparameters,
         },
         "grid": {"gamma": sorted({row[0] for row in ROWS}), "mu": sorted({row[1] for row in ROWS})},
         "seeds": SEEDS,
@@ -50,11 +57,12 @@ def ours(data: Path, epochs: int, bfloat16: bool) -> float:
 
 def reference(data: Path, epochs: int) -> float:
     """Return the seconds that the reference takes for the same runs."""
-    one_thread = {**ENVIRONMENT, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+    environment = {**ENVIRONMENT, **one_thread, "MPLBACKEND": "agg"}
 
     def run(row: int) -> None:
         command = [sys.executable, __file__, str(data), str(epochs), str(row)]
-        subprocess.run(command, check=True, capture_output=True, env=one_thread)
+        subprocess.run(command, check=True, capture_output=True, env=environment)
 
     start = time.perf_counter()
     with ThreadPoolExecutor(2) as pool:
