@@ -49,7 +49,8 @@ def standardise(
     """Return the data set in the workflow's form: counts in X and layers, obs batch and cell_type.
 
     Cells and genes keep their order. A column that is called `batch` or `cell_type` without being
-    the chosen one is renamed to `*_input`.
+    the chosen one is renamed to `*_input`. X, the layer and where it can be the input's X are one
+    matrix in memory; `transform` copies.
     """
     columns = {"batch": batch_key, "cell_type": label_key}
     obs = adata.obs.rename(
@@ -58,8 +59,8 @@ def standardise(
     for new, old in columns.items():
         if old is not None:
             obs[new] = adata.obs[old].astype(str).astype("category")
-    counts = adata.X.astype(np.float32)
-    standard = ad.AnnData(X=counts, obs=obs, var=adata.var.copy(), layers={"counts": counts.copy()})
+    counts = adata.X.astype(np.float32, copy=False)
+    standard = ad.AnnData(X=counts, obs=obs, var=adata.var.copy(), layers={"counts": counts})
     if n_top_genes is not None:
         standard = standard[:, most_variable_genes(standard, n_top_genes)].copy()
     return standard
