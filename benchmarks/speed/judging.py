@@ -8,11 +8,11 @@ import time
 import anndata as ad
 import numpy as np
 from scale import counts
-from threadpoolctl import threadpool_limits
 
 from aif.config import Evaluation
 from aif.evaluation import evaluate
 from aif.preprocessing import standardise, transform
+from aif.threads import limited_threads
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     reference = transform(standardise(counts(cells), "batch", "cell_type", None), "norm_log")
     corrected = as_corrected(reference)
     options = {**Evaluation().model_dump(), "seed": 0}
-    with threadpool_limits(threads):
+    with limited_threads(threads):
         start = time.perf_counter()
         found = evaluate(corrected, reference, options)
     failed = found.metrics[found.metrics["status"] == "failed"]

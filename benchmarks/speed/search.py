@@ -56,7 +56,10 @@ def ours(data: Path, epochs: int, **hyperparameters: object) -> float:
 
 
 def reference(data: Path, epochs: int) -> float:
-    """Return the seconds that the reference takes for the same runs."""
+    """Return the seconds that the reference takes for the same runs.
+
+    Half of its rows are run, as they take twenty minutes, and the others are as much work.
+    """
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     environment = {**ENVIRONMENT, **one_thread, "MPLBACKEND": "agg"}
 
@@ -66,8 +69,8 @@ def reference(data: Path, epochs: int) -> float:
 
     start = time.perf_counter()
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(run, range(len(ROWS))))
-    return time.perf_counter() - start
+        list(pool.map(run, range(len(ROWS) // 2)))
+    return 2 * (time.perf_counter() - start)
 
 
 def reference_row(data: Path, epochs: int, row: int) -> None:
