@@ -10,7 +10,7 @@ import torch
 from test_training import SMALL, VARIANT, cells, largest_difference, state
 
 from aif import device
-from aif.device import Device, out_of_memory, train_in_parts
+from aif.device import Device, out_of_memory, refused_memory, train_in_parts
 from aif.errors import TrainingError
 from aif.training import train
 
@@ -51,8 +51,19 @@ def test_a_stack_that_is_too_large_is_halved_until_it_fits(monkeypatch):
 
 def test_a_model_that_is_too_large_alone_is_an_error_that_says_what_to_do(monkeypatch):
     on_a_card_for(monkeypatch, 0)
-    with pytest.raises(TrainingError, match=r"cpu has too little memory.*lower hidden"):
+    with (
+        pytest.raises(TrainingError, match=r"cpu has too little memory.*lower hidden"),
+        refused_memory(Device("cpu", "cpu")),
+    ):
         in_parts()
+
+
+def test_another_error_of_torch_stays_what_it_is():
+    with (
+        pytest.raises(RuntimeError, match="must match"),
+        refused_memory(Device("cpu", "cpu")),
+    ):
+        torch.ones(2) + torch.ones(3)
 
 
 @pytest.mark.parametrize(

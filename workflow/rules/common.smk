@@ -11,16 +11,13 @@ sys.path.insert(0, str(SCRIPTS))
 from aif.config import load_yaml
 from aif.config_checks import complete, hyperparameters, simulation
 from aif.errors import InputError
-from aif.failures import told_and_forgotten
+from aif.failures import remove_failures
 from aif.samples import samples_of
 from aif.sheet import records, sheet_of, stacks_by_key
 from aif.sources import source_hash
 from aif.variants import variant_of
 
-# For the processes of all jobs. Snakemake tells BLAS and OpenMP how many threads a job has, but not
-# numba, which would start one per core and leave OpenMP with as many: with two evaluations on two
-# cores each took five times as long. Large pages make a training step a tenth faster.
-os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+# For the processes of all jobs: large pages make a training step a tenth faster.
 os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
 
 CONFIGS = ROOT / "config"
@@ -75,6 +72,14 @@ BASELINE_PRODUCTS = {
     for repeat, seed in REPEATS.items()
 }
 PRODUCTS = {**BASELINE_PRODUCTS, **AIF_PRODUCTS}
+
+
+def tell_failures(jobs):
+    """Log the failures among the files of these jobs and remove them; return whether there are any."""
+    failures = remove_failures(jobs)
+    for failure in failures:
+        logger.error(f"error: {failure}")
+    return bool(failures)
 
 
 def produced(pattern, products):
@@ -291,12 +296,12 @@ ALL_RUNS = {
     ]
     for search, seeds in SEEDS.items()
 }
-# What the default target makes in each mode; the targets of the searches make the same. Metrics and
-# runs stand here too, as those that failed are gone and nothing else would ask for them again.
+# What the default target makes in each mode; the targets of the searches make the same. Corrections
+# and runs stand here too, as those that failed are gone and nothing else would ask for them again.
 TARGETS = {
     "pipeline": [
         *("results/report.html", "results/ranks.tsv"),
-        *produced("results/{dataset}/{product}/metrics.tsv", PRODUCTS),
+        *produced("results/{dataset}/{product}/corrected.h5ad", PRODUCTS),
     ],
     "grid_search": [
         *("results/grid_search.tsv", "results/grid_search.html"),

@@ -4,8 +4,8 @@ import anndata as ad
 import torch
 
 from aif.correction import write_corrected
-from aif.failures import without_result
 from aif.model_file import failure_of, load_model
+from aif.no_correction import no_correction
 from aif.rule import atomic, rule_log
 
 with rule_log(snakemake), atomic(snakemake.output[0]) as path:
@@ -19,4 +19,4 @@ with rule_log(snakemake), atomic(snakemake.output[0]) as path:
         except FloatingPointError as error:
             failure = info.ids() | {"status": "diverged", "reason": str(error)}
     if failure:
-        without_result(adata, failure | {"output": "expression"}).write_h5ad(path)
+        no_correction(adata, failure | {"output": "expression"}).write_h5ad(path)

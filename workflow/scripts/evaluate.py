@@ -2,13 +2,13 @@
 
 import anndata as ad
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from aif.evaluation import evaluate_apart, not_judged
 from aif.holdout import cell_groups
 from aif.rule import atomic, rule_log
+from aif.threads import limited_threads
 
-with rule_log(snakemake) as log, threadpool_limits(snakemake.threads):
+with rule_log(snakemake) as log, limited_threads(snakemake.threads):
     corrected = ad.read_h5ad(snakemake.input.corrected)
     if "reason" in corrected.uns["aif"]:
         found = not_judged(corrected)

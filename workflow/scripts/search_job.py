@@ -1,7 +1,6 @@
 """Train a stack of a search's sheet with one seed, correct and judge with each of its models."""
 
 import anndata as ad
-from threadpoolctl import threadpool_limits
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from aif.checkpoint import Checkpoints
@@ -11,6 +10,7 @@ from aif.progress import ProgressLog
 from aif.rule import atomic, rule_log
 from aif.run import Job, train_job
 from aif.run_table import failed_table, run_table
+from aif.threads import limited_threads
 
 with rule_log(snakemake) as log:
     prepare_for_training(snakemake.threads)
@@ -22,7 +22,7 @@ with rule_log(snakemake) as log:
     try:
         with logging_redirect_tqdm(), ProgressLog(log) as progress:
             trained = train_job(job, adata, progress, checkpoints, snakemake.config["device"])
-        with threadpool_limits(snakemake.threads):
+        with limited_threads(snakemake.threads):
             table = run_table(job, trained, adata, reference, params.correction, params.evaluation)
     except TrainingError as error:
         table = failed_table(job, adata, str(error))
@@ -30,4 +30,5 @@ with rule_log(snakemake) as log:
         log.warning("warning: %s %s: %s", row.key, row.status, row.reason)
     with atomic(snakemake.output[0]) as path:
         table.to_csv(path, sep="\t", index=False)
-    checkpoints.remove()
+    if "failed" not in set(table["status"]):
+        checkpoints.remove()

@@ -19,20 +19,22 @@ with rule_log(snakemake) as log:
     ids = {key: getattr(job, key) for key in ("dataset", "method", "row", "seed")}
     checkpoints = Checkpoints.of_rule(snakemake)
     adata = ad.read_h5ad(snakemake.input[0])
+    failure, losses = None, pd.DataFrame(columns=list(COURSE))
     try:
         with logging_redirect_tqdm(), ProgressLog(log) as progress:
             trained = train_job(job, adata, progress, checkpoints, snakemake.config["device"])
-        status, reason = "diverged", trained.training.diverged[0]
         losses = trained.training.losses[0]
+        if trained.training.diverged[0]:
+            failure = {"status": "diverged", "reason": trained.training.diverged[0]}
     except TrainingError as error:
-        status, reason = "failed", str(error)
-        losses = pd.DataFrame(columns=list(COURSE))
+        failure = {"status": "failed", "reason": str(error)}
     with atomic(snakemake.output.model) as path:
-        if reason:
-            log.warning("warning: training %s %s %s: %s", job.dataset, job.method, status, reason)
-            save_failure(path, {**ids, "transform": job.variant.input}, status, reason)
+        if failure:
+            log.warning("warning: {status}: {reason}".format(**failure))
+            save_failure(path, ids | {"transform": job.variant.input} | failure)
         else:
             save_model(path, trained.training.networks, trained.infos[0])
     with atomic(snakemake.output.losses) as path:
         pd.DataFrame([ids]).merge(losses, how="cross").to_csv(path, sep="\t", index=False)
-    checkpoints.remove()
+    if not losses.empty:
+        checkpoints.remove()

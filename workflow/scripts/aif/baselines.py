@@ -16,7 +16,7 @@ import scanpy as sc
 from scipy import sparse
 
 from aif.controls import perfect_types, shuffled
-from aif.failures import without_result
+from aif.no_correction import no_correction
 from aif.r_methods import NotInstalled, limma, seurat
 from aif.rule import measured, versions
 
@@ -150,14 +150,22 @@ def corrected_or_reason(
     }
     try:
         with measured() as cost:
-            result = baseline.run(adata, ids["seed"])
+            result = _finite(baseline.run(adata, ids["seed"]))
     except (NotInstalled, ModuleNotFoundError) as error:
-        return without_result(adata, facts | {"status": "not_run", "reason": _one_line(error)})
+        return no_correction(adata, facts | {"status": "not_run", "reason": _one_line(error)})
     except Exception as error:
         logging.getLogger("aif").exception("the method failed")
         reason = f"{type(error).__name__}: {_one_line(error)}"
-        return without_result(adata, facts | {"status": "failed", "reason": reason})
+        return no_correction(adata, facts | {"status": "failed", "reason": reason})
     result.uns["aif"] = facts | cost
+    return result
+
+
+def _finite(result: ad.AnnData) -> ad.AnnData:
+    for values in (result.X, result.obsm.get("X_corrected")):
+        numbers = values.data if sparse.issparse(values) else values
+        if numbers is not None and not np.isfinite(numbers).all():
+            raise ValueError("it returned values that are NaN or infinite")
     return result
 
 

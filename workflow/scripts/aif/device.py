@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +16,8 @@ from aif.errors import TrainingError
 from aif.networks import Networks
 from aif.training import Progress, Training, train
 from aif.variants import Hyperparameters, Variant
+
+REFUSALS = ("can't allocate memory", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
 @dataclass(frozen=True)
@@ -84,20 +88,15 @@ def train_in_parts(
 
     Raises
     ------
-    TrainingError
-        If a single model is too large.
+    RuntimeError, MemoryError
+        If there is too little memory for a single model.
     """
     checkpoint = checkpoints and checkpoints.training(cells, variant, stack, seed, device.name)
     try:
         training = train(cells.to(device.kind), variant, stack, seed, progress, checkpoint)
     except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
+        if len(stack) == 1 or not out_of_memory(error):
             raise
-        if len(stack) == 1:
-            raise TrainingError(
-                f"{device.name} has too little memory for a single model; lower hidden or "
-                "minibatch_size, or keep fewer genes (n_top_genes)"
-            ) from error
     else:
         training.networks.cpu()
         return training
@@ -114,10 +113,30 @@ def train_in_parts(
     )
 
 
+@contextlib.contextmanager
+def refused_memory(device: Device) -> Iterator[None]:
+    """Turn the errors of memory that is refused into one that says what to do.
+
+    Raises
+    ------
+    TrainingError
+        If memory is refused.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise TrainingError(
+            f"{device.name} has too little memory for a single model; lower hidden or "
+            "minibatch_size, or keep fewer genes (n_top_genes)"
+        ) from error
+
+
 def out_of_memory(error: Exception) -> bool:
-    """Return whether memory was refused: torch has an error of its own for that on the GPU only."""
+    """Return whether memory was refused, for which torch has an error of its own only at times."""
     own = isinstance(error, (torch.OutOfMemoryError, MemoryError))
-    return own or "can't allocate memory" in str(error)
+    return own or any(text in str(error) for text in REFUSALS)
 
 
 def joined(parts: list[Training]) -> Training:

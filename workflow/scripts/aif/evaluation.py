@@ -121,7 +121,7 @@ def not_judged(corrected: ad.AnnData) -> Evaluation:
     Parameters
     ----------
     corrected
-        As `aif.baselines` leaves it: uns["aif"] has status and reason, and there is no X.
+        What `aif.no_correction` returns.
     """
     info, groups = corrected.uns["aif"], Groups.of(group_columns(corrected.obs))
     ids = {**{key: info[key] for key in IDS}, "cells": "all"}

@@ -1,76 +1,73 @@
-"""Failures: rows with a reason in every table, told at the end of a run and tried again by the next."""
+"""Failures among the files of a finished run: told at its end, and tried again by the next one.
+
+Snakemake itself reads this module, which is why it needs nothing but Python.
+"""
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:  # Snakemake reads this module in an environment without it
-    import anndata as ad
-
-ENDED_BADLY = {"failed", "diverged"}
-OF_A_METHOD = ("model.pt", "corrected.h5ad", "metrics.tsv")
+from aif.errors import FAILURE_STARTS
 
 
-def without_result(adata: ad.AnnData, info: dict[str, Any]) -> ad.AnnData:
-    """Return what stands for the correction that a method did not make.
+def remove_failures(jobs: Iterable[Any]) -> list[str]:
+    """Return a line per failure among the outputs of jobs, and remove what has to be made again.
 
-    Parameters
-    ----------
-    adata
-        What it was given.
-    info
-        For uns["aif"]: dataset, method, row, seed, transform and output, the status and the reason.
-    """
-    result = adata.copy()
-    result.X = None
-    result.uns["aif"] = info
-    return result
-
-
-def told_and_forgotten(outputs: Iterable[str]) -> list[str]:
-    """Return a line per failure in the files of a finished run, and remove these files.
-
-    The tables over all methods or runs keep their rows. As the files are gone, the next run tries
-    again, so that it need not be known which rule to force. Runs of a search that diverged are no
-    failures, as a search finds out where that happens.
+    Tables keep the rows of failures. What `failed` loses its model and its correction, a failed job of
+    a search its rows, so that the next run tries again. What diverged would do so again; in a search
+    that is a finding and no failure.
 
     Parameters
     ----------
-    outputs
-        The outputs of all jobs, those that were not asked for included.
+    jobs
+        Snakemake's jobs, those that did not run included.
     """
-    lines = []
-    for path in sorted(filter(Path.exists, {Path(output) for output in outputs})):
-        if path.name == "metrics.tsv":
-            lines += _of_method(path)
-        elif path.parent.parent.name == "runs" and path.suffix == ".tsv":
-            lines += _of_search_job(path)
-    return lines
+    lines = set()
+    for job in jobs:
+        read = READERS.get(job.rule.name)
+        if read and Path(job.output[0]).exists():
+            lines |= {
+                "{dataset} {method} seed {seed} {status}: {reason}".format(**failure)
+                for failure in read(Path(job.output[0]))
+            }
+    return sorted(lines)
 
 
-def _of_method(metrics: Path) -> list[str]:
+def _of_training(model: Path) -> list[dict[str, Any]]:
+    with open(model, "rb") as file:
+        if file.read(len(FAILURE_STARTS)) != FAILURE_STARTS:
+            return []
+    failure = json.loads(model.read_text())["failure"]
+    if failure["status"] == "failed":
+        model.with_name("corrected.h5ad").unlink(missing_ok=True)
+        model.unlink()
+    return [failure]
+
+
+def _of_method(metrics: Path) -> list[dict[str, str]]:
+    """A method that came to nothing has its status in all rows, that of its costs included."""
     rows = _rows(metrics)
-    if any(row["status"] not in ENDED_BADLY for row in rows):
+    if {row["status"] for row in rows} == {"failed"}:
+        metrics.with_name("corrected.h5ad").unlink(missing_ok=True)
+    elif {row["status"] for row in rows} != {"diverged"}:
         return []
-    for name in OF_A_METHOD:
-        metrics.with_name(name).unlink(missing_ok=True)
-    return [_line(rows[0])]
+    return rows[:1]
 
 
-def _of_search_job(runs: Path) -> list[str]:
+def _of_search_job(runs: Path) -> list[dict[str, str]]:
     failed = [row for row in _rows(runs) if row["status"] == "failed"]
     if failed:
         runs.unlink()
-    return sorted({_line(row) for row in failed})
+    return failed
+
+
+READERS = {"train": _of_training, "evaluate": _of_method, "search_job": _of_search_job}
 
 
 def _rows(table: Path) -> list[dict[str, str]]:
     with open(table, newline="") as file:
         return list(csv.DictReader(file, delimiter="\t"))
-
-
-def _line(row: dict[str, str]) -> str:
-    return "{dataset} {method} seed {seed} {status}: {reason}".format(**row)

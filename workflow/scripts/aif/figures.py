@@ -29,7 +29,7 @@ plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.righ
 def embedding_figure(cells: pd.DataFrame) -> Figure:
     """Return the cells of one embedding.tsv, coloured by batch and, where known, by cell type."""
     if cells["x"].isna().all():
-        return _note(f"{cells['method'].iloc[0]} did not run; the report says why")
+        return _note(f"{cells['method'].iloc[0]} gave no result; the report says why")
     columns = [c for c in ("batch", "cell_type") if cells[c].notna().any()]
     order = np.random.default_rng(0).permutation(len(cells))  # so that no batch hides another
     shuffled = cells.iloc[order]

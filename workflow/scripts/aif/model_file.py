@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from aif.errors import InputError
+from aif.errors import FAILURE_STARTS, InputError
 from aif.networks import Networks, Shape
 
 IDS = ("dataset", "method", "row", "seed", "transform")
@@ -69,31 +70,23 @@ def save_model(path: Path, networks: Networks, info: ModelInfo) -> None:
         torch.save(content, file)
 
 
-def save_failure(path: Path, ids: dict[str, Any], status: str, reason: str) -> None:
-    """Write instead of a model why there is none.
+def save_failure(path: Path, failure: dict[str, Any]) -> None:
+    """Write instead of a model why there is none, as text that Snakemake can read without torch.
 
     Parameters
     ----------
     path
         The file.
-    ids
-        dataset, method, row, seed and transform.
-    status, reason
-        As in the rows of its metrics: `failed` or `diverged`, and why.
+    failure
+        IDS, and the status and reason of the rows of its metrics: `failed` or `diverged`, and why.
     """
-    with open(path, "wb") as file:
-        torch.save({"failure": {**ids, "status": status, "reason": reason}}, file)
+    path.write_bytes(FAILURE_STARTS + json.dumps(failure).encode() + b"}")
 
 
 def failure_of(path: str | Path) -> dict[str, Any] | None:
-    """Return what `save_failure` has written; None where there is a model.
-
-    Raises
-    ------
-    InputError
-        As in `load_model`.
-    """
-    return _content(path).get("failure")
+    """Return what `save_failure` has written; None where there may be a model."""
+    content = Path(path).read_bytes()
+    return json.loads(content)["failure"] if content.startswith(FAILURE_STARTS) else None
 
 
 def load_model(path: str | Path) -> tuple[Networks, ModelInfo]:
@@ -105,25 +98,12 @@ def load_model(path: str | Path) -> tuple[Networks, ModelInfo]:
         If the file is no such model, or holds anything but numbers, names and their containers:
         a pickle that would run code is not opened further.
     """
-    content = _content(path)
-    try:
-        networks = Networks(Shape(**content["shape"]))
-        networks.load_state_dict(content["state"])
-        return networks.eval(), ModelInfo(**content["info"])
-    except Exception as error:  # of any kind, as a file may hold anything
-        raise _no_model(path, error) from error
-
-
-def _content(path: str | Path) -> dict[str, Any]:
     try:
         content = torch.load(path, weights_only=True, map_location="cpu")
+        networks = Networks(Shape(**content["shape"]))
+        networks.load_state_dict(content["state"])
+        info = ModelInfo(**content["info"])
     except Exception as error:  # torch raises anything when a file is damaged
-        raise _no_model(path, error) from error
-    if not isinstance(content, dict):
-        raise _no_model(path, f"a {type(content).__name__}")
-    return content
-
-
-def _no_model(path: str | Path, reason: object) -> InputError:
-    first_line = str(reason).partition("\n")[0]
-    return InputError(f"{path} is no model of this workflow ({first_line}); remove it")
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"{path} is no model of this workflow ({reason}); remove it") from error
+    return networks.eval(), info

@@ -199,24 +199,28 @@ def _dataset_part(
 
 
 def _trainings(losses: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return seed, epochs, the chosen epoch and its reconstruction error of each training."""
+    """Return seed, epochs, the chosen epoch and its reconstruction error of each training that chose one."""
+    chosen = losses[losses["selected"].astype(bool)]
+    epochs = losses.groupby(["method", "seed"])["epoch"].max()
     return [
         {
-            "method": method,
-            "seed": seed,
-            "epochs": table["epoch"].max(),
-            "chosen": table.loc[table["selected"], "epoch"].iloc[0],
-            "rec": f"{table.loc[table['selected'], 'rec'].iloc[0]:.3f}",
+            "method": row.method,
+            "seed": row.seed,
+            "epochs": epochs[row.method, row.seed],
+            "chosen": row.epoch,
+            "rec": f"{row.rec:.3f}",
         }
-        for (method, seed), table in losses.groupby(["method", "seed"], sort=False)
+        for row in chosen.itertuples()
     ]
 
 
 def _reasons(rows: pd.DataFrame) -> list[str]:
-    """Return which methods did not run and which metrics are missing and why, a line per reason."""
-    missing = rows[rows["value"].isna()]
-    whole = rows.groupby("method")["value"].transform("count") == 0
-    missing = missing.assign(what=missing["metric"].where(~whole, missing["method"]))
+    """Return which methods or seeds of them came to nothing and which metrics are missing, and why."""
+    whole = (rows.groupby("method")["value"].transform("count") == 0).to_numpy()
+    one_seed = (rows.groupby(["method", "seed"])["value"].transform("count") == 0).to_numpy()
+    seeds = rows["method"] + " seed " + rows["seed"].astype(str)
+    what = rows["metric"].where(~one_seed, seeds).where(~whole, rows["method"])
+    missing = rows.assign(what=what)[rows["value"].isna()]
     return [
         f"{status.replace('_', ' ')}: {', '.join(group['what'].unique())} ({reason})"
         for (status, reason), group in missing.groupby(["status", "reason"], sort=False)
@@ -237,7 +241,8 @@ def _cell(
 ) -> Cell:
     """Return the median over the seeds, or why there is none."""
     if place not in spreads.index:
-        row = by_run.loc[place]
+        # A method that came to nothing has no rows of the metrics that the truth is needed for.
+        row = by_run.loc[place] if place in by_run.index else by_run.loc[place[0]].iloc[0]
         return Cell(row["status"].replace("_", " "), row["reason"], False)
     row = spreads.loc[place]
     form = "{:.3f}" if abs(row["median"]) < 100 else "{:.0f}"

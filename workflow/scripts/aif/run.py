@@ -11,7 +11,7 @@ import numpy as np
 
 from aif.cells import Cells, model_cells
 from aif.checkpoint import Checkpoints
-from aif.device import Device, train_in_parts
+from aif.device import Device, refused_memory, train_in_parts
 from aif.holdout import held_out
 from aif.model_file import ModelInfo
 from aif.rule import measured, versions
@@ -104,11 +104,10 @@ def train_job(
     """
     chosen = Device.chosen(device)
     apart = held_out(adata.obs, job.holdout, job.seed)
-    cells, scale = model_cells(adata, job.variant.input, ~apart)
-    with measured() as cost:
-        own = cells.subset(~apart)
+    with measured() as cost, refused_memory(chosen):
+        cells, scale = model_cells(adata, job.variant.input, ~apart)
         training = train_in_parts(
-            own, job.variant, job.stack, job.seed, progress, chosen, checkpoints
+            cells.subset(~apart), job.variant, job.stack, job.seed, progress, chosen, checkpoints
         )
     infos = [
         ModelInfo(
