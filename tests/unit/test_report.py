@@ -110,6 +110,13 @@ def test_the_overview_has_medians_over_seeds_and_mean_ranks_over_data_sets():
     assert overview(ranks(report_tables.benchmark())) is None
 
 
+def test_the_overview_has_the_score_that_all_data_sets_share():
+    tables = [report_tables.benchmark("first"), report_tables.benchmark("second", has_labels=False)]
+    table = overview(ranks(pd.concat(tables)))
+    assert table.ranked_by == "batch_score"
+    assert overview(ranks(tables[0])) is None
+
+
 def test_names_and_messages_are_escaped():
     benchmark = report_tables.benchmark("<script>x</script>")
     page = render(

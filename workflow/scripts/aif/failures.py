@@ -24,7 +24,7 @@ def remove_failures(jobs: Iterable[Any]) -> list[str]:
     Parameters
     ----------
     jobs
-        Snakemake's jobs, those that did not run included.
+        Snakemake's jobs that ended well, or did so in an earlier run.
     """
     lines = set()
     for job in jobs:

@@ -37,8 +37,10 @@ def set_population_statistics(
         mean, log_var = networks.encoder(part)
         draw = torch.randn(mean.shape[1:], generator=noise, device=x.device)
         label = networks.encoder.batch_logits(part).softmax(-1)
-        inputs.append(torch.cat([label, mean + torch.exp(0.5 * log_var) * draw], -1))
-    _set_statistics(networks.decoder.trunk, lambda: iter(inputs))
+        z = mean + torch.exp(0.5 * log_var) * draw
+        # Of many cells and models these would take more of a card than the cells themselves.
+        inputs.append(torch.cat([label, z], -1).cpu())
+    _set_statistics(networks.decoder.trunk, lambda: (part.to(x.device) for part in inputs))
 
 
 def _set_statistics(trunk: HiddenLayers, inputs: Callable[[], Iterator[Tensor]]) -> None:

@@ -106,10 +106,11 @@ def render(
 
 
 def overview(table: pd.DataFrame) -> Overview | None:
-    """Return the table of methods × data sets from the rows of ranks.tsv; none of one data set."""
-    if ALL not in table["dataset"].to_numpy():
+    """Return the table of methods × data sets from the rows of ranks.tsv; none where they share no score."""
+    of_all = table.loc[table["dataset"] == ALL, "metric"].to_numpy()
+    ranked_by = next((score for score in SCORES if score in of_all), None)
+    if ranked_by is None:
         return None
-    ranked_by = next(score for score in SCORES if score in table["metric"].to_numpy())
     scores = table[table["metric"] == ranked_by].set_index(["dataset", "method"])
     order = scores.loc[ALL, "rank_median"].sort_values(kind="stable").index
     incomplete = [m for m in scores.index.unique("method") if m not in order]
