@@ -24,9 +24,8 @@ def test_the_report_is_not_behind_training_nor_the_model_behind_the_report():
 def test_every_module_is_behind_some_script_or_read_by_snakemake():
     behind = set().union(*(names(path.name) for path in SCRIPTS.glob("*.py")))
     modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
-    assert modules - behind == {
-        *("config", "config_checks", "failures", "samples", "sheet", "sources"),
-    }
+    of_snakemake = {"config", "config_checks", "failures", "samples", "sheet", "sources"}
+    assert modules - behind == of_snakemake
 
 
 @pytest.mark.parametrize("script", ["baseline.py", "report.py"])

@@ -162,6 +162,7 @@ def corrected_or_reason(
 
 
 def _finite(result: ad.AnnData) -> ad.AnnData:
+    """Return a correction as it is, if all its values are numbers."""
     for values in (result.X, result.obsm.get("X_corrected")):
         numbers = values.data if sparse.issparse(values) else values
         if numbers is not None and not np.isfinite(numbers).all():
