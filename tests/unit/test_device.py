@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from cells import simulated
 from test_training import SMALL, VARIANT, cells, largest_difference, state
 
 from aif import device
 from aif.device import Device, out_of_memory, refused_memory, train_in_parts
 from aif.errors import TrainingError
+from aif.run import Job, train_job
 from aif.training import train
 
 STACK = [dataclasses.replace(SMALL, epochs=1, alpha=alpha) for alpha in (0.05, 0.1, 0.2, 0.4, 0.8)]
@@ -89,3 +91,22 @@ def test_without_a_gpu_the_cpu_is_chosen_and_takes_no_memory_of_a_card(monkeypat
 def test_a_gpu_is_left_alone_where_the_cpu_is_wanted(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert Device.chosen("cpu") == Device("cpu", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("kind", "capability", "emulates"),
+    [("cpu", "AVX2", True), ("cpu", "AVX512", False), ("cuda", "AVX2", False)],
+)
+def test_bfloat16_is_emulated_on_processors_without_avx512(monkeypatch, kind, capability, emulates):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    assert Device(kind, "any").emulates_bfloat16() == emulates
+
+
+@pytest.mark.parametrize("bfloat16", [True, False])
+def test_emulated_bfloat16_is_warned_of(monkeypatch, caplog, bfloat16):
+    monkeypatch.setattr(Device, "emulates_bfloat16", lambda self: True)
+    model = dataclasses.replace(SMALL, epochs=1, bfloat16=bfloat16)
+    train_job(
+        Job("any", "any", "", 0, VARIANT, [model], 0.0), simulated(30, 10, 2), lambda *_: None
+    )
+    assert ("set bfloat16: false" in caplog.text) == bfloat16

@@ -54,6 +54,10 @@ class Device:
         torch.cuda.reset_peak_memory_stats()
         return cls("cuda", torch.cuda.get_device_name())
 
+    def emulates_bfloat16(self) -> bool:
+        """Return whether products in bfloat16 take about ten times as long as in float32."""
+        return self.kind == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX2"
+
     def peak_memory_mb(self) -> float:
         """Return the most memory that tensors have taken on the card, NaN on the CPU."""
         return torch.cuda.max_memory_allocated() / 2**20 if self.kind == "cuda" else math.nan

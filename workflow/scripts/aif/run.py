@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +104,11 @@ def train_job(
         If there is no such device or too little memory.
     """
     chosen = Device.chosen(device)
+    if chosen.emulates_bfloat16() and any(model.bfloat16 for model in job.stack):
+        logging.getLogger("aif").warning(
+            "warning: this processor has no AVX-512, so bfloat16 takes ten times as long as float32; "
+            "set bfloat16: false"
+        )
     apart = held_out(adata.obs, job.holdout, job.seed)
     with measured() as cost, refused_memory(chosen):
         cells, scale = model_cells(adata, job.variant.input, ~apart)

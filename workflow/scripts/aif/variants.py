@@ -97,7 +97,8 @@ class Hyperparameters:
     latent, hidden, label_hidden
         Sizes of the networks, see `aif.networks.Shape`.
     bfloat16
-        Multiply matrices in bfloat16 while training; parameters and all else stay float32.
+        Multiply matrices in bfloat16 while training; parameters and all else stay float32. A
+        processor needs AVX-512 for it, or it takes ten times as long.
     """
 
     alpha: Weight
