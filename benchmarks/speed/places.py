@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
 ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": str(ROOT / "workflow" / "scripts"),

@@ -15,11 +15,13 @@ from types import ModuleType
 from typing import Any
 
 import anndata as ad
+import numpy as np
 import pandas as pd
 import torch
+from places import ROOT
 from torch.utils.data import DataLoader
 
-FOLDER = Path(__file__).parents[2] / ".venv" / "batchaif"  # with harmonypy 0.0.10, which it needs
+INSTALLED = ROOT / ".venv" / "batchaif"  # with harmonypy 0.0.10, which it needs
 WEIGHTS = {
     "mse": 1,
     "kl": 0.05,
@@ -34,7 +36,7 @@ SAVE = {"cvae": False, "aux": False, "dis": False, "loss": True, "time": True}
 
 def imported() -> tuple[ModuleType, ...]:
     """Return its modules of training, models, data, correction and metrics."""
-    sys.path[:0] = [str(FOLDER), str(FOLDER / "batchaif-0.0.4")]
+    sys.path[:0] = [str(INSTALLED), str(INSTALLED / "batchaif-0.0.4")]
     clustering = ModuleType("sknetwork.clustering")
     clustering.Louvain = clustering.modularity = None
     sys.modules["sknetwork"] = ModuleType("sknetwork")
@@ -126,8 +128,8 @@ class Reference:
         self.train(model, epochs, WEIGHTS, seed=0)
         return (time.perf_counter() - start) / (epochs * len(self.loader))
 
-    def run(self, epochs: int, weights: dict[str, float], seed: int) -> pd.Series:
-        """Train, correct and judge one run of a search; return its metrics."""
+    def run(self, epochs: int, weights: dict[str, float], seed: int) -> np.ndarray:
+        """Train, correct and judge one run of a search; return the corrected cells (n, genes)."""
         model = self.model()
         self.train(model, epochs, weights, seed)
         corrected = self.correction.batch_removal_conditional_robust(
@@ -135,7 +137,7 @@ class Reference:
         )
         types = self.cells.obs["cell_type"].cat.categories
         palette = itertools.cycle(["tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple"])
-        return self.metrics.compute_and_plot_best_clustering(
+        self.metrics.compute_and_plot_best_clustering(
             corrected_data=corrected.X,
             adata=self.cells,
             metric_names=["ARI", "ASW", "LISI"],
@@ -153,3 +155,4 @@ class Reference:
             saving_path=str(self.folder / "run"),
             show_plot=False,
         )
+        return corrected.X

@@ -35,16 +35,18 @@ def main() -> None:
     parser.add_argument("--genes", type=int, required=True)
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--hidden", type=int, default=800, help="of ours and the floor")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     cells = simulated(options.cells, options.genes)
+    bfloat16 = options.contender.endswith("bfloat16")
     if options.contender == "reference":
         seconds = reference(cells, options.epochs)
     elif options.contender.startswith("floor"):
-        seconds = floor(cells, options.epochs, options.contender.endswith("bfloat16"))
+        seconds = floor(cells, options.epochs, options.hidden, bfloat16)
     else:
         prepare_for_training(options.threads)
-        seconds = ours(cells, options.epochs, options.contender.endswith("bfloat16"))
+        seconds = ours(cells, options.epochs, options.hidden, bfloat16)
     print(seconds)
 
 
@@ -57,11 +59,11 @@ def simulated(cells: int, genes: int) -> ad.AnnData:
     return ad.AnnData(x, obs)
 
 
-def ours(cells: ad.AnnData, epochs: int, bfloat16: bool) -> float:
+def ours(cells: ad.AnnData, epochs: int, hidden: int, bfloat16: bool) -> float:
     """Return what a step takes, between the ends of the first epoch and of the last."""
     model = Hyperparameters(
         alpha=0.05, rho=0.5, beta=0.05, delta=0.1, gamma=0.5, mu=0.1,
-        hidden=800, epochs=epochs + 1, min_steps=0, minibatch_size=MINIBATCH, bfloat16=bfloat16,
+        hidden=hidden, epochs=epochs + 1, min_steps=0, minibatch_size=MINIBATCH, bfloat16=bfloat16,
     )  # fmt: skip
     ends: list[float] = []
     codes = torch.tensor(cells.obs["batch"].cat.codes.to_numpy(), dtype=torch.int64)
@@ -83,10 +85,12 @@ def reference(cells: ad.AnnData, epochs: int) -> float:
         return Reference(cells, Path(folder)).seconds_per_step(epochs)
 
 
-def floor(cells: ad.AnnData, epochs: int, bfloat16: bool) -> float:
+def floor(cells: ad.AnnData, epochs: int, hidden: int, bfloat16: bool) -> float:
     """Return what the floor of a step takes."""
     dtype = torch.bfloat16 if bfloat16 else torch.float32
-    step = Floor(Shape(cells.n_vars, batches=2), MINIBATCH, VARIANT.projection, dtype)
+    step = Floor(
+        Shape(cells.n_vars, batches=2, hidden=hidden), MINIBATCH, VARIANT.projection, dtype
+    )
     for _ in range(3):
         step()
     steps = epochs * (cells.n_obs // MINIBATCH)
