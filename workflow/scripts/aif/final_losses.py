@@ -45,5 +45,5 @@ def final_losses(networks: Networks, cells: Cells, variant: Variant, seed: int) 
     for rows in torch.arange(len(cells.x), device=device).split(CHUNK):
         drawn = draw_minibatch(cells, rows, weights, networks.shape.latent, generator)
         losses = step_losses(networks, drawn, with_projection=variant.projection)
-        total += torch.cat([losses.terms, losses.discriminator[:, None]], 1) * len(rows)
+        total += losses.all * len(rows)
     return (total / len(cells.x)).cpu()

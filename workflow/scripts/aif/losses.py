@@ -74,30 +74,40 @@ def inverse_frequency_weights(batch: Tensor, n_batches: int) -> Tensor:
 
 @dataclass(frozen=True)
 class StepLosses:
-    """All losses of one step, each of shape (M,).
+    """All losses of one step, and what the critics A and C judged for them.
 
     Attributes
     ----------
-    terms
-        (M, len(TERMS)), the unsigned, unweighted terms of the encoder-decoder objective.
-        The auxiliary network's own loss is the term `aux` itself, minimised by A.
+    by_term
+        For each of TERMS, (M,), unsigned and unweighted. The auxiliary network's own loss is `aux`
+        itself, minimised by A.
     discriminator
         (M,), C's own loss.
+    latent
+        (M, B, d), the z that A judged.
+    fakes
+        (M, 2, B, G), the x̂ and x_prior that C judged.
+    judgement
+        (M, 3, B, 1), C's logits on x and on the fakes.
     """
 
-    terms: Tensor
+    by_term: dict[str, Tensor]
     discriminator: Tensor
+    latent: Tensor
+    fakes: Tensor
+    judgement: Tensor
 
     @property
-    def auxiliary(self) -> Tensor:
-        return self.terms[:, TERMS.index("aux")]
+    def all(self) -> Tensor:
+        """The terms in the order of TERMS and C's own loss, (M, terms + 1)."""
+        return torch.stack([*(self.by_term[name] for name in TERMS), self.discriminator], -1)
 
 
 def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> StepLosses:
     """Run every network once and return all losses (Monnier & Cournède 2024).
 
-    Each network sees all of its inputs in one pass. No gradient is stopped here: every optimiser
-    differentiates its own objective with respect to its own parameters only (`aif.training`).
+    Each network sees all of its inputs in one pass. No gradient is stopped here: `aif.gradients`
+    gives each network's parameters the gradient of its own objective only.
     """
     n_models, n_batches = networks.n_models, networks.shape.batches
     x = cells.x.expand(n_models, -1, -1)
@@ -115,11 +125,12 @@ def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> 
         ]
         latents += [z, z]
     decoded = networks.decoder(torch.stack(labels, 1), torch.stack(latents, 1))
-    x_hat, x_prior, *projected = decoded.unbind(1)
+    fakes, projected = decoded[:, :2], decoded[:, 2:].unbind(1)
+    x_hat = fakes[:, 0]
 
-    critic = networks.discriminator(torch.stack([x, x_hat, x_prior], 1))
-    on_x, on_hat, on_prior = critic.unbind(1)
-    terms = {
+    judgement = networks.discriminator(torch.cat([x[:, None], fakes], 1))
+    on_x, on_hat, on_prior = judgement.unbind(1)
+    by_term = {
         "rec": reconstruction(x, x_hat),
         "kl": kl_divergence(mean, log_var),
         "class": batch_cross_entropy(logits, cells.batch, cells.cell_weights),
@@ -130,13 +141,10 @@ def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> 
         "aux": batch_cross_entropy(aux_logits, cells.batch, cells.cell_weights),
         "proj": projection(x, *projected) if with_projection else torch.zeros_like(mean[:, 0, 0]),
     }
-    return StepLosses(
-        terms=torch.stack([terms[name] for name in TERMS], -1),
-        discriminator=(
-            real_or_fake(on_x, True) + real_or_fake(on_hat, False) + real_or_fake(on_prior, False)
-        )
-        / 3,
-    )
+    discriminator = (
+        real_or_fake(on_x, True) + real_or_fake(on_hat, False) + real_or_fake(on_prior, False)
+    ) / 3
+    return StepLosses(by_term, discriminator, z, fakes, judgement)
 
 
 def one_hot(batch: Tensor, n_batches: int, n_models: int) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from aif.cells import Cells
 from aif.checkpoint import Checkpoint, State
+from aif.gradients import set_gradients
 from aif.losses import SIGNS, TERMS, StepLosses, inverse_frequency_weights, step_losses
 from aif.minibatch import Minibatch, draw_minibatch
 from aif.networks import Networks, Shape
@@ -201,16 +202,8 @@ class _Trainer:
                 self.cells, rows, self.cell_weights, self.shared.latent, self.noise
             )
             losses = self._losses(minibatch)
-            self._step(
-                {
-                    "autoencoder": (losses.terms * signed).sum(),
-                    "auxiliary": losses.auxiliary.sum(),
-                    "discriminator": losses.discriminator.sum(),
-                },
-                update_critics,
-            )
-            all_losses = torch.cat([losses.terms, losses.discriminator[:, None]], 1)
-            total += all_losses.detach() * len(rows)
+            self._step(losses, signed, update_critics)
+            total += losses.all.detach() * len(rows)
         return total / self.n_cells
 
     def _losses(self, minibatch: Minibatch) -> StepLosses:
@@ -218,16 +211,12 @@ class _Trainer:
         with torch.autocast(kind, torch.bfloat16, enabled=enabled):
             return step_losses(self.networks, minibatch, with_projection=self.variant.projection)
 
-    def _step(self, objectives: dict[str, Tensor], update_critics: bool) -> None:
+    def _step(self, losses: StepLosses, signed: Tensor, update_critics: bool) -> None:
         """Take one Adam step per optimiser, all gradients being from before the step."""
-        updated = [n for n in self.optimisers if update_critics or n == "autoencoder"]
-        for name in updated:
-            parameters = self.optimisers[name].param_groups[0]["params"]
-            gradients = torch.autograd.grad(objectives[name], parameters, retain_graph=True)
-            for parameter, gradient in zip(parameters, gradients, strict=True):
-                parameter.grad = gradient
-        for name in updated:
-            self.optimisers[name].step()
+        set_gradients(self.networks, losses, signed, update_critics)
+        for name, optimiser in self.optimisers.items():
+            if update_critics or name == "autoencoder":
+                optimiser.step()
 
     def _epoch_weights(self, epoch: int) -> Tensor:
         shared = self.shared

@@ -1,0 +1,64 @@
+"""What a step's parameters get is the gradient of each network's own objective."""
+
+import pytest
+import torch
+from test_losses import SHAPE, minibatch
+
+from aif.gradients import set_gradients
+from aif.losses import SIGNS, TERMS, step_losses
+from aif.networks import Networks
+
+N_MODELS = 2
+SIGNED = torch.tensor([[sign * 0.3 for sign in SIGNS.values()], list(range(1, len(TERMS) + 1))])
+
+
+def losses_of(networks, with_projection=True):
+    return step_losses(networks, minibatch(weighted=True), with_projection)
+
+
+def expected(networks, losses):
+    """Return each parameter's gradient, differentiated objective by objective."""
+    objectives = {
+        (losses.all[:, :-1] * SIGNED).sum(): networks.autoencoder_parameters(),
+        losses.by_term["aux"].sum(): list(networks.auxiliary.parameters()),
+        losses.discriminator.sum(): list(networks.discriminator.parameters()),
+    }
+    return [
+        (parameter, gradient)
+        for objective, parameters in objectives.items()
+        for parameter, gradient in zip(
+            parameters, torch.autograd.grad(objective, parameters, retain_graph=True), strict=True
+        )
+    ]
+
+
+@pytest.mark.parametrize("with_projection", [True, False])
+def test_every_network_gets_the_gradient_of_its_own_objective(with_projection):
+    networks = Networks(SHAPE, N_MODELS, seed=1)
+    gradients = expected(networks, losses_of(networks, with_projection))
+    set_gradients(networks, losses_of(networks, with_projection), SIGNED, with_critics=True)
+    assert len(gradients) == len(list(networks.parameters()))
+    for parameter, gradient in gradients:
+        assert gradient.abs().max() > 0
+        torch.testing.assert_close(parameter.grad, gradient, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("certain", [-1000.0, -100.0, -30.0, 30.0])
+def test_a_discriminator_that_is_certain_passes_back_what_it_should(certain):
+    networks = Networks(SHAPE, N_MODELS, seed=1)
+    networks.discriminator.out.bias.data.fill_(certain)
+    gradients = expected(networks, losses_of(networks))
+    set_gradients(networks, losses_of(networks), SIGNED, with_critics=True)
+    for parameter, gradient in gradients:
+        torch.testing.assert_close(parameter.grad, gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_resting_critics_get_no_gradient_and_pass_the_same_back():
+    networks = Networks(SHAPE, N_MODELS, seed=1)
+    set_gradients(networks, losses_of(networks), SIGNED, with_critics=False)
+    resting = [parameter.grad for parameter in networks.autoencoder_parameters()]
+    critics = [*networks.auxiliary.parameters(), *networks.discriminator.parameters()]
+    assert all(parameter.grad is None for parameter in critics)
+    set_gradients(networks, losses_of(networks), SIGNED, with_critics=True)
+    for parameter, before in zip(networks.autoencoder_parameters(), resting, strict=True):
+        assert (parameter.grad == before).all()
