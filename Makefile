@@ -48,7 +48,7 @@ format: $(VENV)/installed-tests
 	$(VENV)/bin/snakefmt Snakefile workflow
 
 benchmark-speed: $(VENV)/installed-reference
-	PYTHONPATH=workflow/scripts $(VENV)/bin/python benchmarks/speed --tasks $(TASKS)
+	PYTHONPATH=$(CURDIR)/workflow/scripts $(VENV)/bin/python benchmarks/speed --tasks $(TASKS)
 
 $(VENV)/installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'

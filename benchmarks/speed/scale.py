@@ -64,12 +64,12 @@ def run(folder: str, target: str) -> tuple[float, float]:
     return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
-def counts(cells: int, genes: int = GENES) -> ad.AnnData:
+def counts(cells: int) -> ad.AnnData:
     """Return sparse Poisson counts, about one in six not 0, of types and batches that differ."""
     rng = np.random.default_rng(0)
-    rates = rng.gamma(0.3, 0.7, genes)
-    type_effects = rng.lognormal(0, 0.5, (TYPES, genes))
-    batch_effects = rng.lognormal(0, 0.3, (BATCHES, genes))
+    rates = rng.gamma(0.3, 0.7, GENES)
+    type_effects = rng.lognormal(0, 0.5, (TYPES, GENES))
+    batch_effects = rng.lognormal(0, 0.3, (BATCHES, GENES))
     types, batches = rng.integers(TYPES, size=cells), rng.integers(BATCHES, size=cells)
     blocks = []
     for start in range(0, cells, BLOCK):
@@ -79,7 +79,7 @@ def counts(cells: int, genes: int = GENES) -> ad.AnnData:
         blocks.append(sparse.csr_matrix(rng.poisson(mean).astype(np.float32)))
     obs = pd.DataFrame({"batch": batches, "cell_type": types}).astype(str).astype("category")
     obs.index = "cell" + obs.index.astype(str)
-    var = pd.DataFrame(index=[f"gene{i}" for i in range(genes)])
+    var = pd.DataFrame(index=[f"gene{i}" for i in range(GENES)])
     return ad.AnnData(sparse.vstack(blocks, format="csr"), obs, var)
 
 

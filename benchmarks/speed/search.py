@@ -17,6 +17,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 from places import ENVIRONMENT, FOLDER, ROOT
+from step import MINIBATCH
 
 from aif.preprocessing import standardise, transform
 
@@ -114,7 +115,7 @@ def floor(hidden: int) -> float:
 
     with ThreadPoolExecutor(2) as pool:
         side_by_side = list(pool.map(seconds_per_step, range(2)))
-    steps = EPOCHS * np.ceil(CELLS / 32) * len(ROWS) * len(SEEDS)
+    steps = EPOCHS * np.ceil(CELLS / MINIBATCH) * len(ROWS) * len(SEEDS)
     return steps * np.mean(side_by_side) / 2
 
 

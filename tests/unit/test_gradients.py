@@ -12,6 +12,15 @@ N_MODELS = 2
 SIGNED = torch.tensor([[sign * 0.3 for sign in SIGNS.values()], list(range(1, len(TERMS) + 1))])
 
 
+def networks_of(seed=1):
+    """Return a stack whose models differ."""
+    networks = Networks(SHAPE, N_MODELS, seed)
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in networks.parameters():
+        parameter.data += 0.05 * torch.randn(parameter.shape, generator=generator)
+    return networks
+
+
 def losses_of(networks, with_projection=True):
     return step_losses(networks, minibatch(weighted=True), with_projection)
 
@@ -34,7 +43,7 @@ def expected(networks, losses):
 
 @pytest.mark.parametrize("with_projection", [True, False])
 def test_every_network_gets_the_gradient_of_its_own_objective(with_projection):
-    networks = Networks(SHAPE, N_MODELS, seed=1)
+    networks = networks_of()
     gradients = expected(networks, losses_of(networks, with_projection))
     set_gradients(networks, losses_of(networks, with_projection), SIGNED, with_critics=True)
     assert len(gradients) == len(list(networks.parameters()))
@@ -45,8 +54,8 @@ def test_every_network_gets_the_gradient_of_its_own_objective(with_projection):
 
 @pytest.mark.parametrize("certain", [-1000.0, -100.0, -30.0, 30.0])
 def test_a_discriminator_that_is_certain_passes_back_what_it_should(certain):
-    networks = Networks(SHAPE, N_MODELS, seed=1)
-    networks.discriminator.out.bias.data.fill_(certain)
+    networks = networks_of()
+    networks.discriminator.out.bias.data[0] = certain
     gradients = expected(networks, losses_of(networks))
     set_gradients(networks, losses_of(networks), SIGNED, with_critics=True)
     for parameter, gradient in gradients:
@@ -54,7 +63,7 @@ def test_a_discriminator_that_is_certain_passes_back_what_it_should(certain):
 
 
 def test_resting_critics_get_no_gradient_and_pass_the_same_back():
-    networks = Networks(SHAPE, N_MODELS, seed=1)
+    networks = networks_of()
     set_gradients(networks, losses_of(networks), SIGNED, with_critics=False)
     resting = [parameter.grad for parameter in networks.autoencoder_parameters()]
     critics = [*networks.auxiliary.parameters(), *networks.discriminator.parameters()]
@@ -62,3 +71,13 @@ def test_resting_critics_get_no_gradient_and_pass_the_same_back():
     set_gradients(networks, losses_of(networks), SIGNED, with_critics=True)
     for parameter, before in zip(networks.autoencoder_parameters(), resting, strict=True):
         assert (parameter.grad == before).all()
+
+
+def test_in_bfloat16_they_are_those_gradients_up_to_its_rounding():
+    networks = networks_of()
+    with torch.autocast("cpu", torch.bfloat16):
+        plain, losses = losses_of(networks), losses_of(networks)
+    gradients = expected(networks, plain)
+    set_gradients(networks, losses, SIGNED, with_critics=True)
+    for parameter, gradient in gradients:
+        assert (parameter.grad - gradient).norm() < 0.02 * gradient.norm()

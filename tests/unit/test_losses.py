@@ -130,8 +130,7 @@ def test_step_losses_put_the_right_tensors_together():
     )
 
 
-# Which parameters each term reaches. A and C are no part of the encoder-decoder objective's
-# optimiser, so their gradients from its terms are never used.
+# Which parameters of E and D each term reaches. A and C learn from their own losses only.
 REACH = {
     "rec": {"trunk", "latent", "label", "decoder"},
     "kl": {"trunk", "latent"},

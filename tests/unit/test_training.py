@@ -11,7 +11,8 @@ from scipy import sparse
 
 from aif.cells import Cells, model_cells, unit_scale
 from aif.losses import TERMS
-from aif.training import Selection, train
+from aif.selection import Selection
+from aif.training import train
 from aif.variants import Hyperparameters, Variant
 
 VARIANT = Variant(input="norm_log", weighting="relative", projection=True, weighted_ce=True)

@@ -17,10 +17,8 @@ from aif.sheet import records, sheet_of, stacks_by_key
 from aif.sources import source_hash
 from aif.variants import variant_of
 
-# For the processes of all jobs: large pages make a training step 8 % faster, and the jax that
-# scib-metrics computes with need not look for other hardware and tell that there is none.
+# For the processes of all jobs: large pages make a training step 8 % faster.
 os.environ.setdefault("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 CONFIGS = ROOT / "config"
 VARIANTS = load_yaml(CONFIGS / "variants.yaml")

@@ -13,7 +13,8 @@ from aif.networks import Networks
 
 # Terms whose gradient reaches E and D through a critic.
 THROUGH_CRITICS = ("aux", "gan")
-# A smaller gradient of C's logit on a fake would leave the range of float32 on its way back.
+# A smaller gradient of C's logit on a fake would leave the range of float32 on its way back, and zero
+# cannot be scaled to that of fooling C.
 SMALLEST = 1e-26
 
 
@@ -37,12 +38,12 @@ def set_gradients(
         Whether A and C are to learn; otherwise their gradients stay as they are.
     """
     weights = dict(zip(TERMS, signed.unbind(-1), strict=True))
-    critics = [
+    auxiliary, discriminator = (
         list(critic.parameters()) if with_critics else []
         for critic in (networks.auxiliary, networks.discriminator)
-    ]
-    of_latent = _through_auxiliary(losses, critics[0]) * weights["aux"].view(-1, 1, 1)
-    of_fakes = _through_discriminator(losses, critics[1]) * weights["gan"].view(-1, 1, 1, 1)
+    )
+    of_latent = _through_auxiliary(losses, auxiliary) * weights["aux"].view(-1, 1, 1)
+    of_fakes = _through_discriminator(losses, discriminator, weights["gan"])
     direct = sum(
         (losses.by_term[name] * weights[name]).sum()
         for name in TERMS
@@ -63,11 +64,13 @@ def _through_auxiliary(losses: StepLosses, parameters: list[Parameter]) -> Tenso
     return of_latent
 
 
-def _through_discriminator(losses: StepLosses, parameters: list[Parameter]) -> Tensor:
-    """Keep the gradients of C's parameters and return ∂gan/∂fakes.
+def _through_discriminator(
+    losses: StepLosses, parameters: list[Parameter], weight: Tensor
+) -> Tensor:
+    """Keep the gradients of C's parameters and return weight · ∂gan/∂fakes.
 
-    C's own loss and gan have different gradients of a fake's logit, one number per cell. What C passes
-    back is proportional to it, so that of the one loss becomes that of the other by their quotient.
+    C judges each cell by itself, so what it passes back for a cell is proportional to the gradient of
+    the cell's logit: that of C's own loss becomes that of gan by the quotient of the two.
     """
     own, fooling = (
         torch.autograd.grad(loss.sum(), losses.judgement)[0]
@@ -76,7 +79,7 @@ def _through_discriminator(losses: StepLosses, parameters: list[Parameter]) -> T
     own[:, 1:].clamp_(min=SMALLEST)
     *gradients, of_fakes = torch.autograd.grad(losses.judgement, [*parameters, losses.fakes], own)
     _keep(parameters, gradients)
-    return of_fakes * (fooling[:, 1:] / own[:, 1:])
+    return of_fakes * (fooling[:, 1:] / own[:, 1:] * weight.view(-1, 1, 1, 1))
 
 
 def _keep(parameters: list[Parameter], gradients: Iterable[Tensor]) -> None:

@@ -125,7 +125,7 @@ def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> 
         ]
         latents += [z, z]
     decoded = networks.decoder(torch.stack(labels, 1), torch.stack(latents, 1))
-    fakes, projected = decoded[:, :2], decoded[:, 2:].unbind(1)
+    fakes, projected = decoded.split([2, len(labels) - 2], 1)
     x_hat = fakes[:, 0]
 
     judgement = networks.discriminator(torch.cat([x[:, None], fakes], 1))
@@ -139,7 +139,9 @@ def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> 
         ),
         "gan": (real_or_fake(on_hat, True) + real_or_fake(on_prior, True)) / 2,
         "aux": batch_cross_entropy(aux_logits, cells.batch, cells.cell_weights),
-        "proj": projection(x, *projected) if with_projection else torch.zeros_like(mean[:, 0, 0]),
+        "proj": projection(x, *projected.unbind(1))
+        if with_projection
+        else torch.zeros_like(mean[:, 0, 0]),
     }
     discriminator = (
         real_or_fake(on_x, True) + real_or_fake(on_hat, False) + real_or_fake(on_prior, False)

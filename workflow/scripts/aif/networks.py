@@ -49,7 +49,7 @@ class CellNorm(nn.Module):
     """Batch normalisation over the cell axis, without affine parameters.
 
     In training each pass (each leading index) is normalised by its own minibatch. In evaluation the
-    population's mean and variance are used, which `aif.training` computes once over all cells from
+    population's mean and variance are used, which `aif.population` computes once over all cells from
     the real passes, so that they never mix different kinds of passes.
     """
 

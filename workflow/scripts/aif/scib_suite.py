@@ -35,6 +35,8 @@ from aif.metrics import (
 )
 from aif.rule import InputError
 
+# jax need not look for other hardware and tell that there is none.
+jax.config.update("jax_platforms", "cpu")
 # scib-metrics' kBET is compiled anew for every number of cells, a second each, unless it is kept.
 jax.config.update("jax_compilation_cache_dir", platformdirs.user_cache_dir("jax"))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
