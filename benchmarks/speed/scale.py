@@ -29,6 +29,14 @@ STEPS = {
 VARIANT = "aif_shift_norm_log_nats_anneal"  # of all, the one whose correction does most
 
 
+def main() -> None:
+    """Print the rows of so many cells as JSON.
+
+    In a process of its own, as a child's peak memory is never less than what its parent has.
+    """
+    print(json.dumps(measure(int(sys.argv[1]))))
+
+
 def measure(cells: int) -> list[dict[str, object]]:
     """Return the seconds and the peak memory in MB of every step on so many cells."""
     rows = []
@@ -96,3 +104,7 @@ def plot(found: pd.DataFrame, path: Path) -> None:
     axes[1].legend()
     figure.savefig(path, dpi=110)
     plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()

@@ -33,12 +33,13 @@ with rule_log(snakemake) as log:
     with logging_redirect_tqdm(), ProgressLog(log) as progress:
         trained = train_job(job, adata, progress, checkpoints, snakemake.config["device"])
     again = trained.training.losses[0].query("selected")["selection_loss"].item()
-    if again != best["selection_loss"]:
+    before = float(best["selection_loss"])
+    if again != before:
         log.warning(
             "warning: the selection loss is %r, in the search it was %r: another device or a stack "
             "of rows rounds otherwise",
             again,
-            best["selection_loss"],
+            before,
         )
     networks, info = trained.training.networks, trained.infos[0]
     with atomic(output.model) as path:
