@@ -157,7 +157,11 @@ def judging() -> list[dict[str, object]]:
 def growth() -> list[dict[str, object]]:
     """Preprocessing, an epoch and correction from 2,000 to 200,000 cells."""
     found = pd.DataFrame(
-        [entry for cells in (2000, 20000, 200000) for entry in json.loads(measured("scale.py", cells))]
+        [
+            entry
+            for cells in (2000, 20000, 200000)
+            for entry in json.loads(measured("scale.py", cells))
+        ]
     )
     found.to_csv(ROOT / "benchmarks" / "scale.tsv", sep="\t", index=False, float_format="%.4g")
     scale.plot(found, ROOT / "benchmarks" / "scale.png")
