@@ -5,8 +5,4 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
-ENVIRONMENT = {
-    **os.environ,
-    "PYTHONPATH": str(ROOT / "workflow" / "scripts"),
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-}
+ENVIRONMENT = {**os.environ, "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
