@@ -88,9 +88,8 @@ def reference(cells: ad.AnnData, epochs: int) -> float:
 def floor(cells: ad.AnnData, epochs: int, hidden: int, bfloat16: bool) -> float:
     """Return what the floor of a step takes."""
     dtype = torch.bfloat16 if bfloat16 else torch.float32
-    step = Floor(
-        Shape(cells.n_vars, batches=2, hidden=hidden), MINIBATCH, VARIANT.projection, dtype
-    )
+    shape = Shape(cells.n_vars, batches=2, latent=100, hidden=hidden, label_hidden=128)
+    step = Floor(shape, MINIBATCH, VARIANT.projection, dtype)
     for _ in range(3):
         step()
     steps = epochs * (cells.n_obs // MINIBATCH)

@@ -16,6 +16,7 @@ from aif.search_figures import heatmaps_figure, spread_figure
 from aif.search_page import render_search
 
 BROWSER, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
+CONFIG = {"x": "<img src=x onerror=alert(1)>"}
 REAL_REPORT = Path(__file__).parents[2] / "results" / "report.html"
 NOT_BLANK = """
     const image = arguments[0], canvas = document.createElement("canvas");
@@ -47,21 +48,24 @@ def browser():
     driver.quit()
 
 
-@pytest.fixture(params=["of a test", "of the last run", "of a search"])
-def page(request, tmp_path):
-    path = tmp_path / "report.html"
-    config = {"x": "<img src=x onerror=alert(1)>"}
-    if request.param == "of the last run":
-        if not REAL_REPORT.exists():
-            pytest.skip("there is no results/report.html; make run writes it")
-        return REAL_REPORT
-    if request.param == "of a search":
-        runs = search_tables.runs({"gamma": [0.1, 0.2], "delta": [0.1, 0.2]}, failing=[2])
-        rows = summary(runs)
-        pictures = {"heatmaps": heatmaps_figure(rows), "spread": spread_figure(runs, rows)}
-        figures = saved(pictures, tmp_path)
-        path.write_text(render_search("robust_grid_search", runs, rows, figures, config))
-        return path
+def last_report(_):
+    if not REAL_REPORT.exists():
+        pytest.skip("there is no results/report.html; make run writes it")
+    return REAL_REPORT
+
+
+def search_report(folder):
+    runs = search_tables.runs({"gamma": [0.1, 0.2], "delta": [0.1, 0.2]}, failing=[2])
+    rows = summary(runs)
+    pictures = {"heatmaps": heatmaps_figure(rows), "spread": spread_figure(runs, rows)}
+    path = folder / "search.html"
+    path.write_text(
+        render_search("robust_grid_search", runs, rows, saved(pictures, folder), CONFIG)
+    )
+    return path
+
+
+def report(folder):
     pictures = {
         "embedding": embedding_figure(report_tables.embedding()),
         "losses": losses_figure(report_tables.losses()),
@@ -74,9 +78,10 @@ def page(request, tmp_path):
         report_tables.expression(),
         report_tables.losses(),
         report_tables.checks(),
-        saved(pictures, tmp_path),
-        config,
+        saved(pictures, folder),
+        CONFIG,
     )
+    path = folder / "report.html"
     path.write_text(text)
     return path
 
@@ -91,8 +96,9 @@ def saved(pictures, folder):
     ]
 
 
-def test_the_page_is_sound(browser, page):
-    browser.get(page.as_uri())
+@pytest.mark.parametrize("page", [report, last_report, search_report])
+def test_the_page_is_sound(browser, page, tmp_path):
+    browser.get(page(tmp_path).as_uri())
     assert [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"] == []
     requests = [entry for entry in browser.get_log("performance") if '"http' in entry["message"]]
     assert requests == []
@@ -106,9 +112,12 @@ def test_the_page_is_sound(browser, page):
     assert not browser.execute_script(wide), "the page scrolls sideways"
 
 
-def test_the_table_is_sorted_as_claimed(browser, page):
-    browser.get(page.as_uri())
-    for table in browser.find_elements("css selector", "table.ranking"):
+@pytest.mark.parametrize("page", [report, last_report])
+def test_the_ranking_is_sorted_as_claimed(browser, page, tmp_path):
+    browser.get(page(tmp_path).as_uri())
+    tables = browser.find_elements("css selector", "table.ranking")
+    assert tables
+    for table in tables:
         cells = table.find_elements("css selector", "tbody tr td:nth-child(2)")
         texts = [cell.text.split()[0] for cell in cells]  # before the interval
         scores = [float(text) for text in texts if text[0].isdigit()]
@@ -116,3 +125,15 @@ def test_the_table_is_sorted_as_claimed(browser, page):
         assert scores == sorted(scores, reverse=True)
         # Methods without a score come last, and say what became of it.
         assert set(texts[len(scores) :]) <= {"left", "not", "failed"}
+
+
+def test_the_rows_of_a_search_are_sorted_by_their_loss(browser, tmp_path):
+    browser.get(search_report(tmp_path).as_uri())
+    (table,) = browser.find_elements("css selector", "table.search")
+    names = [cell.text for cell in table.find_elements("css selector", "thead th")]
+    column = names.index("selection loss") + 1
+    cells = table.find_elements("css selector", f"tbody tr td:nth-child({column})")
+    losses = [float(cell.text.split()[0]) for cell in cells if cell.text[0] != "–"]
+    assert len(losses) == 3
+    assert losses == sorted(losses)
+    assert losses[0] < losses[-1]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from environments import ENVS, package_of, scripted_rules
-from results import different
+from result_files import different
 from small_workflow import Workflow, copied
 
 CHECKS = "results/cells/data/checks.tsv"

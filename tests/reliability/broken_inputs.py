@@ -140,6 +140,10 @@ BROKEN = {
         with_obs(lambda obs: obs.__setitem__("batch", obs.index)),
         "of column 'batch' has one cell",
     ),
+    "each_cell_a_type": (
+        with_obs(lambda obs: obs.__setitem__("cell_type", obs.index)),
+        "column 'cell_type' names every cell differently; name the column of cell types",
+    ),
     "cells_twice": (
         with_names("obs", lambda a: ["twice", "twice", *a.obs_names[2:]]),
         "cell name 'twice' is not unique",

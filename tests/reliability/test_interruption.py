@@ -8,11 +8,11 @@ import subprocess
 import time
 
 import pytest
-from results import different, half_written
+from result_files import different, half_written
 from small_workflow import Workflow
 
 VARIANT = "aif_norm_log_rel_dyn"
-EPOCHS = 300
+EPOCHS = 150
 TARGETS = ("pipeline", "robust_grid_search")
 
 

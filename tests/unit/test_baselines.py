@@ -8,7 +8,7 @@ from scipy import sparse
 
 from aif.baselines import BASELINES, Baseline, corrected_or_reason
 from aif.evaluation import evaluate, not_judged
-from aif.metrics import METRICS
+from aif.metrics import DE, METRICS
 from aif.preprocessing import transform
 
 OPTIONS = {"n_pcs": 10, "embedding": "pca", "repetitions": 2, "subsample": 0.8, "seed": 0}
@@ -129,6 +129,18 @@ def test_a_method_that_cannot_run_is_rows_with_its_reason(logs, tmp_path, run, s
     assert found.metrics["value"].isna().all()
     assert len(found.coordinates) == logs.n_obs
     assert found.expression.empty
+
+
+def test_where_the_truth_is_known_a_method_that_cannot_run_has_rows_for_it(logs):
+    known = logs.copy()
+    for name in known.obs["cell_type"].unique():
+        known.var[f"DEFac{name}"] = 1.0
+    result = corrected_or_reason(
+        Baseline(broken, "expression", "scanpy"), known, IDS | {"method": "m"}
+    )
+    found = not_judged(result).metrics
+    assert found["metric"].tolist() == [metric.name for metric in (*METRICS, *DE)]
+    assert set(found["status"]) == {"failed"}
 
 
 def test_without_r_its_methods_do_not_run(logs, monkeypatch):

@@ -30,6 +30,18 @@ def test_columns_get_the_names_of_the_contract(counts):
     assert (result.layers["counts"] != counts.X).nnz == 0
 
 
+def test_a_column_with_a_name_of_the_workflow_keeps_its_values_under_a_free_one(counts):
+    counts.obs = counts.obs.assign(held_out=True, batch_input="taken", cell_type=1)
+    result = standardise(counts, "lab", None, None)
+    assert set(result.obs) == {
+        *("batch", "batch_input_", "batch_input", "cell_type_input", "held_out_input"),
+        *("lab", "kind"),
+    }
+    assert list(result.obs["batch_input_"]) == list(counts.obs["batch"])
+    assert set(result.obs["batch_input"]) == {"taken"}
+    assert result.obs["held_out_input"].all()
+
+
 def test_without_labels_there_is_no_cell_type(counts):
     assert "cell_type" not in standardise(counts, "lab", None, None).obs
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from aif.rule import InputError, atomic, rule_log, versions
+from aif.rule import InputError, atomic, read_table, rule_log, versions
 
 
 @pytest.fixture
@@ -61,3 +61,15 @@ def test_versions_name_what_is_installed():
         "python": sys.version.split()[0],
         "numpy": versions("numpy")["numpy"],
     }
+
+
+def test_a_table_comes_back_with_names_as_text_and_numbers_to_the_last_bit(tmp_path):
+    names = {"dataset": "007", "method": "NA", "cell": "1e5", "batch": "nan", "cell_type": "01"}
+    (tmp_path / "t.tsv").write_text(
+        "\t".join([*names, "value"])
+        + "\n"
+        + "\t".join([*names.values(), "0.1234567890123456789"])
+        + "\n"
+    )
+    (row,) = read_table(tmp_path / "t.tsv").to_dict("records")
+    assert row == {**names, "value": 0.1234567890123456789}

@@ -13,6 +13,7 @@ from aif.shift import SPREAD_BOUNDS, Moments, Residuals, Setting, calibration, s
 SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
 BATCHES = ["a", "b", "c"]
 CODES = np.arange(30) % 3
+ALL = np.ones(30, dtype=bool)
 BOUNDS = (0.5, 2.0)
 SCALE = np.full(SHAPE.genes, 2.0, dtype=np.float32)
 
@@ -25,11 +26,14 @@ def trained():
     return networks, x.numpy()
 
 
-def shifted(networks, x, target="mean", **shares):
+def chunks(networks, x, goal, setting, known=ALL, **options):
+    cells = sparse.csr_matrix(x)
+    return shifted_expression(networks, cells, SCALE, CODES, known, goal, setting, 3, 0, **options)
+
+
+def shifted(networks, x, target="mean", known=ALL, **shares):
     goal, setting = correction_target(target, BATCHES), Setting(**shares, slope_bounds=BOUNDS)
-    return joined(
-        shifted_expression(networks, sparse.csr_matrix(x), SCALE, CODES, goal, setting, 3, 0)
-    )
+    return joined(chunks(networks, x, goal, setting, known))
 
 
 def decoded(networks, x, target):
@@ -105,14 +109,21 @@ def test_shares_mix_what_they_stand_between(trained):
     np.testing.assert_allclose(values[0.5, 0.5], np.mean(corners, 0), atol=1e-5)
 
 
+def test_cells_that_were_held_out_shape_the_correction_of_no_other(trained):
+    networks, x = trained
+    known = np.arange(30) % 4 > 0
+    others = np.where(known[:, None], x, 3 * x + 1)
+    before, after = (
+        shifted(networks, cells, known=known, residual=0.5, local=0.5) for cells in (x, others)
+    )
+    assert np.array_equal(before[known], after[known])
+    assert not np.isclose(before[~known], after[~known]).any()
+
+
 def test_chunks_give_the_same_numbers(trained):
     networks, x = trained
     goal, setting = correction_target("mean", BATCHES), Setting(0.5, 0.5, BOUNDS)
-    cells = sparse.csr_matrix(x)
-    whole, chunked = (
-        list(shifted_expression(networks, cells, SCALE, CODES, goal, setting, 3, 0, chunk=chunk))
-        for chunk in (100, 7)
-    )
+    whole, chunked = (list(chunks(networks, x, goal, setting, chunk=chunk)) for chunk in (100, 7))
     assert [len(expression) for expression, _ in chunked] == [7, 7, 7, 7, 2]
     for one, many in zip(zip(*whole, strict=True), zip(*chunked, strict=True), strict=True):
         np.testing.assert_allclose(np.concatenate(one), np.concatenate(many), atol=1e-5)

@@ -8,6 +8,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from aif.best import best_run, run_yaml
 from aif.checkpoint import Checkpoints
 from aif.correction import write_corrected
+from aif.errors import InputError
 from aif.model_file import save_model
 from aif.numerics import prepare_for_training
 from aif.progress import ProgressLog
@@ -32,6 +33,11 @@ with rule_log(snakemake) as log:
     adata = ad.read_h5ad(snakemake.input.cells)
     with logging_redirect_tqdm(), ProgressLog(log) as progress:
         trained = train_job(job, adata, progress, checkpoints, snakemake.config["device"])
+    if trained.training.diverged[0]:
+        raise InputError(
+            f"row {best['row']} with seed {best['seed']} finished in the search, but diverged when it "
+            f"was trained again: {trained.training.diverged[0]}"
+        )
     again = trained.training.losses[0].query("selected")["selection_loss"].item()
     before = float(best["selection_loss"])
     if again != before:

@@ -166,7 +166,13 @@ def _check_cells(adata: ad.AnnData, key: str) -> None:
 def _label_check(adata: ad.AnnData, label_key: str | None, key: str) -> tuple[str, str, str]:
     if label_key is None:
         return "cell types", "warning", "no label_key: metrics that need cell types are left out"
-    return "cell types", "ok", _sizes(_check_column(adata, label_key, f"{key}.label_key"))
+    types = _check_column(adata, label_key, f"{key}.label_key")
+    if types.is_unique:
+        raise InputError(
+            f"{key}.label_key: column {label_key!r} names every cell differently; name the column of "
+            "cell types, or leave label_key out"
+        )
+    return "cell types", "ok", _sizes(types)
 
 
 def _integer_check(adata: ad.AnnData) -> tuple[str, str, str]:

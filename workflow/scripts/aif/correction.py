@@ -43,8 +43,11 @@ def corrected_chunks(
     sampling = {"n_samplings": options["n_samplings"], "seed": info.seed}
     if info.variant["shift"]:
         batch = adata.obs["batch"].cat.codes.to_numpy()
+        known = ~held_out(adata.obs, info.holdout, info.seed)
         setting = Setting.of(info.hyperparameters)
-        chunks = shifted_expression(networks, adata.X, scale, batch, target, setting, **sampling)
+        chunks = shifted_expression(
+            networks, adata.X, scale, batch, known, target, setting, **sampling
+        )
     else:
         chunks = decoded_expression(networks, adata.X, scale, target, **sampling)
     for expression, latent in chunks:

@@ -14,8 +14,8 @@ from scipy import sparse
 from sklearn.manifold import TSNE
 from umap import umap_
 
-from aif.differential_expression import CURVE_COLUMNS, de_rows
-from aif.metrics import COST, METRICS, Groups, LeftOut, tidy
+from aif.differential_expression import CURVE_COLUMNS, de_rows, true_changes
+from aif.metrics import COST, DE, METRICS, Groups, LeftOut, tidy
 from aif.original_metrics import Repetitions, original_rows
 from aif.scib_suite import EMBEDDING, scib_rows
 
@@ -125,7 +125,8 @@ def not_judged(corrected: ad.AnnData) -> Evaluation:
     """
     info, groups = corrected.uns["aif"], Groups.of(group_columns(corrected.obs))
     ids = {**{key: info[key] for key in IDS}, "cells": "all"}
-    rows = [metric.missing(info["status"], info["reason"], groups) for metric in METRICS]
+    metrics = METRICS if true_changes(corrected) is None else (*METRICS, *DE)
+    rows = [metric.missing(info["status"], info["reason"], groups) for metric in metrics]
     nothing = np.full((corrected.n_obs, 2), np.nan)
     curves = pd.DataFrame(columns=list(CURVE_COLUMNS))
     coordinates = coordinate_table(group_columns(corrected.obs), nothing, ids)

@@ -155,9 +155,9 @@ class Shape:
 
     genes: int
     batches: int
-    latent: int = 100
-    hidden: int = 800
-    label_hidden: int = 128
+    latent: int
+    hidden: int
+    label_hidden: int
 
 
 class Networks(nn.Module):

@@ -15,7 +15,7 @@ PACKAGES = ("snakemake", "torch", "scanpy", "anndata", "scib", "harmonypy", "pan
 
 
 def fill(template: str, config: dict[str, Any], **content: Any) -> str:
-    """Return a page, which ends with the config and the versions of what ran.
+    """Return a page, which ends with the config and the versions in its environment.
 
     Parameters
     ----------

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import anndata as ad
 import numpy as np
+import pandas as pd
 import scanpy as sc
 
 from aif.rule import InputError
 
 TRANSFORMS = ("raw", "norm", "norm_log")
+OWN_COLUMNS = ("batch", "cell_type", "held_out")  # columns of obs that the workflow gives a meaning
 
 
 def keep_detected(
@@ -48,14 +50,15 @@ def standardise(
 ) -> ad.AnnData:
     """Return the data set in the workflow's form: counts in X and layers, obs batch and cell_type.
 
-    Cells and genes keep their order. A column that is called `batch` or `cell_type` without being
-    the chosen one is renamed to `*_input`. X, the layer and where it can be the input's X are one
-    matrix in memory; `transform` copies.
+    Cells and genes keep their order. Another column with a name of `OWN_COLUMNS` is renamed to
+    `*_input`. X, the layer and where it can be the input's X are one matrix in memory; `transform`
+    copies.
     """
     columns = {"batch": batch_key, "cell_type": label_key}
-    obs = adata.obs.rename(
-        columns={new: f"{new}_input" for new, old in columns.items() if old != new}
-    )
+    obs = adata.obs.copy()
+    for name in OWN_COLUMNS:
+        if columns.get(name) != name:
+            obs = obs.rename(columns={name: free_name(f"{name}_input", obs)})
     for new, old in columns.items():
         if old is not None:
             obs[new] = adata.obs[old].astype(str).astype("category")
@@ -64,6 +67,13 @@ def standardise(
     if n_top_genes is not None:
         standard = standard[:, most_variable_genes(standard, n_top_genes)].copy()
     return standard
+
+
+def free_name(name: str, obs: pd.DataFrame) -> str:
+    """Return a name that no column has: this one, with as many underscores as it takes."""
+    while name in obs:
+        name += "_"
+    return name
 
 
 def most_variable_genes(adata: ad.AnnData, n_top_genes: int) -> np.ndarray:

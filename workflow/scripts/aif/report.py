@@ -242,8 +242,7 @@ def _cell(
 ) -> Cell:
     """Return the median over the seeds, or why there is none."""
     if place not in spreads.index:
-        # A method that came to nothing has no rows of the metrics that the truth is needed for.
-        row = by_run.loc[place] if place in by_run.index else by_run.loc[place[0]].iloc[0]
+        row = by_run.loc[place]
         return Cell(row["status"].replace("_", " "), row["reason"], False)
     row = spreads.loc[place]
     form = "{:.3f}" if abs(row["median"]) < 100 else "{:.0f}"

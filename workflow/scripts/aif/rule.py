@@ -19,6 +19,8 @@ import pandas as pd
 
 from aif.errors import InputError
 
+TEXT = ("dataset", "method", "cell", "batch", "cell_type", "key", "reason", "message")  # columns
+
 
 class _OneLine(logging.Formatter):
     """Leaves out tracebacks, which are in the log file."""
@@ -84,11 +86,10 @@ def measured() -> Iterator[dict[str, float]]:
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """Return a table as it was written: numbers to their last bit, names as text."""
-    text = dict.fromkeys(("dataset", "method", "key", "reason", "message"), str)
     return pd.read_csv(
         path,
         sep="\t",
-        dtype=text,
+        dtype=dict.fromkeys(TEXT, str),
         na_values=[""],
         keep_default_na=False,
         float_precision="round_trip",

@@ -54,6 +54,7 @@ def shifted_expression(
     expression: sparse.csr_matrix,
     scale: np.ndarray,
     batch: np.ndarray,
+    known: np.ndarray,
     target: Target,
     setting: Setting,
     n_samplings: int,
@@ -64,9 +65,9 @@ def shifted_expression(
 
     With x̂ a cell's calibrated decode under its own batch and x* that under the target, it becomes
     x̂ + local · (x* − x̂) + (1 − local) · s + residual · r. The common shift s of its batch is the mean
-    over all cells, of every batch, of x* minus their decode under this batch; r is x − x̂ with mean
-    and spread as the target has them (`Residuals`). All cells are decoded twice: first for what
-    these take of all cells, and then one chunk after the other.
+    over all known cells, of every batch, of x* minus their decode under this batch; r is x − x̂ with
+    mean and spread as the target has them (`Residuals`). All cells are decoded twice: first for what
+    these and the calibration take of all known cells, and then one chunk after the other.
 
     Parameters
     ----------
@@ -78,6 +79,8 @@ def shifted_expression(
         (G,), the units of the model.
     batch
         (n,), the index of each cell's batch.
+    known
+        (n,) bool, the cells that the model was trained on.
     target
         The labels to correct to.
     setting
@@ -87,7 +90,7 @@ def shifted_expression(
     chunk
         Cells at a time.
     """
-    n_batches, n_cells = networks.shape.batches, len(batch)
+    n_batches, n_known = networks.shape.batches, int(known.sum())
     # A target between all batches is a mean over their own labels: none is decoded twice.
     labels, which = torch.cat([torch.eye(n_batches), target.labels]).unique(
         dim=0, return_inverse=True
@@ -107,9 +110,9 @@ def shifted_expression(
 
     moments = Moments(n_batches, len(scale))
     mean_hidden = torch.zeros(len(labels), networks.shape.hidden)
-    for code, x, hidden, _ in passes():
-        moments.add(x, own_decode(hidden, code), code)
-        mean_hidden += hidden.sum(1) / n_cells
+    for seen, (code, x, hidden, _) in zip(torch.tensor(known).split(chunk), passes(), strict=True):
+        moments.add(x[seen], own_decode(hidden, code)[seen], code[seen])
+        mean_hidden += hidden[:, seen].sum(1) / n_known
     mean_decodes = networks.decoder.decodes(mean_hidden)
     common = weights @ mean_decodes - mean_decodes[which[:n_batches]]
     slope, offset = calibration(moments, setting.slope_bounds)
