@@ -102,7 +102,7 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
         ({"variants": []}, r"config: variants: "),
         ({"baselines": ["comba"]}, r"config: baselines\.0: "),
         ({"seed": -1}, r"config: seed: "),
-        ({"seed": 2**31}, r"config: seed: .*less than 2147483648"),
+        ({"seed": 2**30}, r"config: seed: .*less than 1073741824"),
         ({"seeds": 10**6 + 1}, r"config: seeds: .*less than or equal to 1000000"),
         ({"variants": ["aif", "aif"]}, r"config: variants: has a name twice; remove one"),
         ({"holdout": 0.6}, r"config: holdout: .*less than or equal to 0\.5"),

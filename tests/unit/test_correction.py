@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 from cells import simulated
+from scipy import sparse
 
 from aif.correction import correct_dataset, write_corrected
 from aif.decoding import CHUNK
@@ -45,6 +46,18 @@ def test_a_written_correction_is_the_one_in_memory(trained, tmp_path):
     assert set(written.uns["aif"]) == set(expected.uns["aif"])
     with h5py.File(tmp_path / "corrected.h5ad") as file:
         assert file["X"].chunks[0] < expected.n_obs
+
+
+def test_held_out_cells_shape_the_correction_of_no_other(trained):
+    networks, info, adata = trained
+    apart = correct_dataset(networks, info, adata, OPTIONS).obs["held_out"].to_numpy()
+    changed = adata.copy()
+    changed.X = sparse.diags_array(np.where(apart, 2.0, 1.0), dtype="f4").tocsr() @ adata.X
+    before, after = (
+        correct_dataset(networks, info, cells, OPTIONS).X for cells in (adata, changed)
+    )
+    assert np.array_equal(before[~apart], after[~apart])
+    assert not np.allclose(before[apart], after[apart])
 
 
 def test_a_correction_that_is_not_finite_is_refused(trained):

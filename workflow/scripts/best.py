@@ -8,7 +8,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from aif.best import best_run, run_yaml
 from aif.checkpoint import Checkpoints
 from aif.correction import write_corrected
-from aif.errors import InputError
+from aif.errors import TrainingError
 from aif.model_file import save_model
 from aif.numerics import prepare_for_training
 from aif.progress import ProgressLog
@@ -34,7 +34,8 @@ with rule_log(snakemake) as log:
     with logging_redirect_tqdm(), ProgressLog(log) as progress:
         trained = train_job(job, adata, progress, checkpoints, snakemake.config["device"])
     if trained.training.diverged[0]:
-        raise InputError(
+        checkpoints.remove()
+        raise TrainingError(
             f"row {best['row']} with seed {best['seed']} finished in the search, but diverged when it "
             f"was trained again: {trained.training.diverged[0]}"
         )

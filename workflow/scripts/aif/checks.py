@@ -62,7 +62,10 @@ def read_counts(path: str, layer: str | None, key: str) -> ad.AnnData:
         except ValueError as error:
             raise InputError(f"{key}.path: {path} is no readable .h5ad file ({error})") from error
     with np.errstate(over="ignore"):  # what is too large is infinite, which is checked for
-        adata.X = sparse.csr_matrix(counts.astype(np.float32))
+        canonical = sparse.csr_matrix(counts.astype(np.float32))
+    canonical.sum_duplicates()
+    canonical.eliminate_zeros()
+    adata.X = canonical
     return adata
 
 

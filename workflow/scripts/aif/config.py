@@ -27,8 +27,8 @@ Mode = Literal["pipeline", "grid_search", "robust_grid_search"]
 
 Url = Annotated[str, Field(pattern=r"^https?://")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-# A seed plus all that is counted up from it stays below 2**32, where numpy's and scikit-learn's end.
-SEEDS_END, MOST_SEEDS = 2**31, 10**6
+# A seed plus all that is counted up from it stays below 2**31, where Harmony's and R's end.
+SEEDS_END, MOST_SEEDS = 2**30, 10**6
 
 
 class Section(BaseModel):

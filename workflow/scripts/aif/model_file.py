@@ -1,4 +1,4 @@
-"""model.pt: a trained model with all that is needed to correct new cells, or why there is none."""
+"""model.pt: a trained model with its genes, batches and units, or why there is none."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ library(Seurat)
 
 arguments <- commandArgs(trailingOnly = TRUE)
 folder <- arguments[1]
-set.seed(as.numeric(arguments[2]) %% .Machine$integer.max)
+set.seed(as.integer(arguments[2]))
 expression <- as(readMM(file.path(folder, "expression.mtx")), "CsparseMatrix")
 dimnames(expression) <- list(paste0("gene", seq_len(nrow(expression))), paste0("cell", seq_len(ncol(expression))))
 batch <- readLines(file.path(folder, "batch.txt"))
