@@ -141,6 +141,8 @@ def test_losses_show_used_terms_only_and_the_kept_epoch():
     assert "rec" in labels
     assert "proj" not in labels
     assert figure.axes[0].lines[-1].get_xdata() == [19, 19]
+    named = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert named == ["rec", "kl", "class", "class_rec", "gan", "aux", "dis"]
     matplotlib.pyplot.close(figure)
 
 

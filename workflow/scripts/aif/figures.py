@@ -58,7 +58,8 @@ def losses_figure(losses: pd.DataFrame) -> Figure:
         axis.set(title=title, xlabel="epoch", yscale="log")
         for epoch in losses.loc[losses["selected"], "epoch"]:
             axis.axvline(epoch, color="0.5", linestyle=":", linewidth=1)
-    axes[1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    named = axes[0].get_legend_handles_labels()  # the discriminator's loss has no weight
+    axes[1].legend(*named, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     first = losses.iloc[0]
     title = f"{first['dataset']}: {first['method']} (dotted: the epoch that was kept)"
     figure.suptitle(title, parse_math=False, fontsize=10)
