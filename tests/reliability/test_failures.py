@@ -7,8 +7,8 @@ from aif.rule import read_table
 
 VARIANT = "aif_norm_log_rel_dyn"
 HUGE = 6 * 10**6  # a layer of 144 TB, more than addresses reach
-MEMORY = "failed: cpu has too little memory for a single model"
 REASONS = {
+    "memory": "failed: cpu has too little memory for a single model",
     "gpu": "failed: torch sees no GPU, and the config has device: cuda",
     "divergence": "diverged: not finite in epoch 1",
 }
@@ -40,6 +40,7 @@ def test_a_pipeline_goes_on_after_a_training_that_cannot_be(workflow, tally, fau
     good = dict(workflow.config)
     short = good["hyperparameters"]
     workflow.config |= {
+        "memory": {"hyperparameters": short | {"hidden": HUGE}},
         "gpu": {"device": "cuda"},
         "divergence": {"hyperparameters": short | {"learning_rate": 1e30}},
     }[fault]
@@ -77,7 +78,7 @@ def test_a_search_goes_on_after_runs_that_cannot_be(workflow, tally):
     workflow.config |= {"seeds": 2, "grid": {"hidden": [16, HUGE]}}
     process = workflow.run("robust_grid_search")
     tally.update(faults=1)
-    check(process, *(f"cells {VARIANT} seed {seed} {MEMORY}" for seed in (0, 1)))
+    check(process, *(f"cells {VARIANT} seed {seed} {REASONS['memory']}" for seed in (0, 1)))
     runs = read_table(workflow.results(VARIANT, "runs.tsv"))
     assert runs["status"].tolist() == ["ok", "ok", "failed", "failed"]
     best = workflow.results(VARIANT, "best", "model.pt")
