@@ -6,14 +6,18 @@
 # make test-conda: the test that deploys conda environments
 # make test-reliability: kills, full disks, odd and broken data; tells what was tried and what was lost
 # make style: the style checks
+# make reference: writes what is generated of the config's types, its schema and docs/config.md
+# make docs: builds the pages of docs/ as a site into site/
 # make benchmark-speed: measures speed beside the authors' package, an hour or more (TASKS="step stack": some of it)
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 VENV := .venv
+# Tests run side by side, those that share a run of the workflow one after the other.
+PYTEST := $(VENV)/bin/python -m pytest --numprocesses $(CORES) --dist loadgroup
 
 TASKS ?= step search evaluation scale stack
 
-.PHONY: run baselines slurm test test-slurm test-conda test-reliability style format schema benchmark-speed
+.PHONY: run baselines slurm test test-slurm test-conda test-reliability style format reference docs benchmark-speed
 run: $(VENV)/installed
 	$(VENV)/bin/snakemake --cores $(CORES)
 
@@ -24,7 +28,7 @@ slurm: $(VENV)/installed-slurm
 test: $(VENV)/installed-tests
 	sh tests/install_browser.sh
 	sh tests/install_r.sh
-	$(VENV)/bin/python -m pytest
+	$(PYTEST)
 
 test-slurm: $(VENV)/installed-tests $(VENV)/installed-slurm
 	sh tests/install_slurm.sh
@@ -34,7 +38,7 @@ test-conda: $(VENV)/installed-conda
 	$(VENV)/bin/python -m pytest tests/conda
 
 test-reliability: $(VENV)/installed-tests
-	$(VENV)/bin/python -m pytest tests/reliability
+	$(PYTEST) tests/reliability
 
 style: $(VENV)/installed-tests
 	$(VENV)/bin/ruff check
@@ -79,5 +83,13 @@ $(VENV)/installed-reference: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet --no-deps --target $(VENV)/batchaif harmonypy==0.0.10
 	touch $@
 
-schema: $(VENV)/installed
-	cd workflow/scripts && ../../$(VENV)/bin/python -c 'from aif.config import schema; print(schema(), end="")' > ../../config/schemas/config.schema.json
+$(VENV)/installed-docs: $(VENV)/installed-tests requirements-docs.txt
+	$(VENV)/bin/pip install --quiet --requirement requirements-docs.txt
+	touch $@
+
+reference: $(VENV)/installed-tests
+	$(VENV)/bin/python docs/generate.py
+
+# The variable silences an announcement of the theme's authors.
+docs: $(VENV)/installed-docs
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet

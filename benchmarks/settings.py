@@ -20,14 +20,15 @@ from sklearn.neighbors import NearestNeighbors
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from aif.baselines import BASELINES  # noqa: E402
-from aif.config import Correction, load_yaml  # noqa: E402
-from aif.correction import correct_dataset  # noqa: E402
-from aif.evaluation import evaluate, evaluated_space, log_expression  # noqa: E402
-from aif.numerics import prepare_for_training  # noqa: E402
-from aif.preprocessing import standardise, transform  # noqa: E402
-from aif.run import Job, TrainedJob, train_job  # noqa: E402
-from aif.variants import Hyperparameters, defaults_of, variant_of  # noqa: E402
+from aif.config.schema import Correction, load_yaml  # noqa: E402
+from aif.config.variants import Hyperparameters, defaults_of, variant_of  # noqa: E402
+from aif.correction.corrected import correct_dataset  # noqa: E402
+from aif.data.preprocessing import standardise, transform  # noqa: E402
+from aif.evaluation.evaluate import evaluate  # noqa: E402
+from aif.evaluation.space import evaluated_space, log_expression  # noqa: E402
+from aif.methods.baselines import BASELINES  # noqa: E402
+from aif.model.numerics import prepare_for_training  # noqa: E402
+from aif.model.run import Job, TrainedJob, train_job  # noqa: E402
 
 EVALUATION = {"n_pcs": 30, "embedding": "pca", "repetitions": 1, "subsample": 1.0, "seed": 0}
 LAST: dict[str, object] = {}  # the last training, and what it was made for

@@ -20,9 +20,9 @@ from matplotlib.axes import Axes
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from aif.config import Dataset, load_yaml  # noqa: E402
-from aif.config_checks import simulation  # noqa: E402
-from aif.splatter import simulate  # noqa: E402
+from aif.config.checks import simulation  # noqa: E402
+from aif.config.schema import Dataset, load_yaml  # noqa: E402
+from aif.data.splatter import simulate  # noqa: E402
 
 CELLS = ("Batch1", "Group2")  # mean and variance are taken within one batch and type
 COLOURS = {"published": "#D55E00", "ours": "#0072B2"}

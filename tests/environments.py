@@ -20,8 +20,8 @@ from packaging.utils import canonicalize_name
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import OutputSettings, ResourceSettings
 
-from aif.baselines import BASELINES
-from aif.sources import imported_modules
+from aif.methods.baselines import BASELINES
+from aif.workflow.sources import imported_modules
 
 ROOT = Path(__file__).parents[1]
 ENVS = ROOT / "envs"
@@ -73,14 +73,16 @@ class Rule(NamedTuple):
     def packages(self):
         """Return the packages that its script imports; of the baselines only those it runs."""
         found = imports(SCRIPTS / self.script, without=set(BASELINES) - self.methods)
-        in_r = (SCRIPTS / "aif" / f"{method}.R" for method in self.methods)
+        in_r = (SCRIPTS / "aif/methods" / f"{method}.R" for method in self.methods)
         return found.union(*(_r_packages(script) for script in in_r if script.exists()))
 
 
 def scripted_rules():
     """Return the rules with a script, as Snakemake reads them."""
     with SnakemakeApi(OutputSettings()) as api:
-        workflow = api.workflow(ResourceSettings(), snakefile=ROOT / "Snakefile", workdir=ROOT)
+        workflow = api.workflow(
+            ResourceSettings(), snakefile=ROOT / "workflow/Snakefile", workdir=ROOT
+        )
         return [
             Rule(
                 rule.name,

@@ -1,10 +1,14 @@
 """Small tables for the tests of the report, as the workflow writes them."""
 
+import json
+
 import numpy as np
 import pandas as pd
 
-from aif.losses import TERMS
-from aif.metrics import Groups, Metric, tidy
+from aif.evaluation.metrics import Groups, Metric, tidy
+from aif.evaluation.ranks import ranks
+from aif.model.losses import TERMS
+from aif.report.report_page import Tables
 
 METRICS = (
     Metric("ARI_CT", "original", low=-0.5),
@@ -78,4 +82,58 @@ def checks(dataset="pbmc"):
     rows = [("cells", "ok", "100"), ("counts", "warning", "no <script>alert(1)</script> integers")]
     return pd.DataFrame(
         [(dataset, *row) for row in rows], columns=["dataset", "check", "status", "message"]
+    )
+
+
+def genes(dataset="pbmc"):
+    return pd.DataFrame({"dataset": dataset, "gene": ["CD3D", "<b>LYZ</b>"]})
+
+
+HYPERPARAMETERS = {
+    **{"alpha": 0.05, "rho": 0.5, "beta": 0, "delta": 0.01, "gamma": 0.3, "mu": 0.05},
+    **{"minibatch_size": 32, "learning_rate": 0.001, "latent": 100, "hidden": 400},
+    "selection_start": 0.9,
+}
+
+
+def provenance(dataset="pbmc"):
+    """A variant and ComBat ran, Harmony is not installed."""
+    rows = [
+        ("aif", "ok", "raw", "torch 2.13.0", json.dumps(HYPERPARAMETERS)),
+        ("combat", "ok", "norm_log", "aif 1.0.0, scanpy 1.12, anndata 0.12", None),
+        ("harmony", "not_run", "norm_log", "", None),
+    ]
+    table = pd.DataFrame(
+        rows, columns=["method", "status", "transform", "versions", "hyperparameters"]
+    )
+    return table.assign(
+        **{"dataset": dataset, "row": "", "seed": 3, "cells": 1100, "batches": 2, "genes": 60},
+        correction=json.dumps({"target": "mean", "n_samplings": 20}),
+        judged_in="30 principal components of its expression",
+        judged_with="scib 1.1.7",
+        picture="t-SNE of them",
+        device="cpu",
+    )
+
+
+def config(dataset="pbmc", **entry):
+    known = {"path": "<img src=x onerror=alert(1)>", "batch_key": "tech", "label_key": "type"}
+    known |= dict.fromkeys(("simulate", "n_top_genes", "min_genes", "min_cells"))
+    evaluation = {"repetitions": 20, "subsample": 0.8, "embedding": "tsne"}
+    return {"datasets": {dataset: {**known, **entry}}, "evaluation": evaluation}
+
+
+def tables(dataset="pbmc", **changes):
+    """Return all tables of a report, some of them given."""
+    given = {"benchmark": benchmark(dataset), **changes}
+    return Tables(
+        **{
+            "ranks": ranks(given["benchmark"]),
+            "expression": expression(dataset),
+            "losses": losses(dataset),
+            "checks": checks(dataset),
+            "genes": genes(dataset),
+            "provenance": provenance(dataset),
+            **given,
+        }
     )

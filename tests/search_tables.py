@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from aif.run_table import COLUMNS
-from aif.search import numbered_runs
-from aif.variants import Hyperparameters, key_of, plain
+from aif.config.variants import Hyperparameters, key_of, plain
+from aif.search.run_table import COLUMNS
+from aif.search.summary import numbered_runs
 
 NEUTRAL = Hyperparameters(alpha=0.1, rho=0.5, beta=0, delta=0.1, gamma=0.1)
 

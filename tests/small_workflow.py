@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 from cells import simulated
@@ -60,6 +61,34 @@ class Workflow:
 
     def results(self, *parts):
         return self.folder.joinpath("results", "cells", *parts)
+
+
+def causes(process):
+    """Return what went wrong, without repetition: jobs say it, and the run says it again at its end."""
+    lines = [line for line in process.stderr.splitlines() if "error: " in line]
+    messages = list(dict.fromkeys(line.partition("error: ")[2] for line in lines))
+    assert process.stderr.splitlines()[-1] == f"error: {messages[-1]}"
+    return messages
+
+
+def planned(workflow, *targets, **changes):
+    """Return how many jobs of each rule a dry run plans with a changed config."""
+    kept = dict(workflow.config)
+    workflow.config |= changes
+    process = workflow.run(*targets, "--dry-run")
+    workflow.config = kept
+    assert process.returncode == 0, process.stderr[-2000:]
+    return jobs_of(process.stdout)
+
+
+def jobs_of(plan):
+    """Return how many jobs of each rule an output of Snakemake tells of."""
+    starts = ("rule ", "localrule ")
+    return dict(
+        Counter(
+            line.split()[1].rstrip(":") for line in plan.splitlines() if line.startswith(starts)
+        )
+    )
 
 
 def copied(folder):

@@ -19,7 +19,7 @@ import scale
 import search
 from places import ENVIRONMENT, FOLDER, ROOT
 
-from aif.device import Device
+from aif.model.device import Device
 
 ROUNDS = 3  # contenders of a step take turns, so that other work on the machine meets all of them
 COLUMNS = (

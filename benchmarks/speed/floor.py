@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from aif.networks import Networks, Shape
+from aif.model.networks import Networks, Shape
 
 
 def products(shape: Shape, cells: int, projection: bool) -> list[tuple[int, int, int]]:

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from scale import counts
 
-from aif.config import Evaluation
-from aif.evaluation import evaluate
-from aif.preprocessing import standardise, transform
-from aif.threads import limited_threads
+from aif.config.schema import Evaluation
+from aif.data.preprocessing import standardise, transform
+from aif.evaluation.evaluate import evaluate
+from aif.job.threads import limited_threads
 
 
 def main() -> None:

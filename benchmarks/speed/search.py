@@ -19,7 +19,7 @@ import pandas as pd
 from places import ENVIRONMENT, FOLDER, ROOT
 from step import MINIBATCH
 
-from aif.preprocessing import standardise, transform
+from aif.data.preprocessing import standardise, transform
 
 CELLS, GENES, EPOCHS = 1190, 1767, 40
 VARIANT = "aif_proj_boost_norm_log_rel_dyn"

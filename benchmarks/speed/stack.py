@@ -10,11 +10,11 @@ from dataclasses import replace
 import torch
 from step import VARIANT, simulated
 
-from aif.cells import Cells
-from aif.device import Device
-from aif.numerics import prepare_for_training
-from aif.training import Training, train
-from aif.variants import Hyperparameters
+from aif.config.variants import Hyperparameters
+from aif.model.cells import Cells
+from aif.model.device import Device
+from aif.model.numerics import prepare_for_training
+from aif.model.training import Training, train
 
 MODEL = Hyperparameters(
     alpha=0.05, rho=0.5, beta=0.05, delta=0.01, gamma=0.3, mu=0.05, epochs=4, min_steps=0

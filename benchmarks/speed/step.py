@@ -17,11 +17,11 @@ import pandas as pd
 import torch
 from floor import Floor
 
-from aif.cells import Cells
-from aif.networks import Shape
-from aif.numerics import prepare_for_training
-from aif.training import train
-from aif.variants import Hyperparameters, Variant
+from aif.config.variants import Hyperparameters, Variant
+from aif.model.cells import Cells
+from aif.model.networks import Shape
+from aif.model.numerics import prepare_for_training
+from aif.model.training import train
 
 MINIBATCH = 32
 VARIANT = Variant("norm_log", "relative", projection=True)

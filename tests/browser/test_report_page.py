@@ -8,15 +8,14 @@ import pytest
 import report_tables
 import search_tables
 
-from aif.figures import embedding_figure, losses_figure, save
-from aif.ranks import ranks
-from aif.report import render
-from aif.search import summary
-from aif.search_figures import heatmaps_figure, spread_figure
-from aif.search_page import render_search
+from aif.report.figures import embedding_figure, losses_figure, save
+from aif.report.report_page import render
+from aif.report.search_figures import heatmaps_figure, spread_figure
+from aif.report.search_page import render_search
+from aif.search.summary import summary
 
 BROWSER, DRIVER = (shutil.which(name) for name in ("chromium", "chromedriver"))
-CONFIG = {"x": "<img src=x onerror=alert(1)>"}
+CONFIG = report_tables.config()
 REAL_REPORT = Path(__file__).parents[2] / "results" / "report.html"
 NOT_BLANK = """
     const image = arguments[0], canvas = document.createElement("canvas");
@@ -67,20 +66,12 @@ def search_report(folder):
 
 def report(folder):
     pictures = {
-        "embedding": embedding_figure(report_tables.embedding()),
+        "embedding": embedding_figure(report_tables.embedding(), "t-SNE"),
         "losses": losses_figure(report_tables.losses()),
     }
     repeats = [report_tables.benchmark(seed=i, change=i / 20) for i in range(2)]
     benchmark = pd.concat(repeats, ignore_index=True)
-    text = render(
-        benchmark,
-        ranks(benchmark),
-        report_tables.expression(),
-        report_tables.losses(),
-        report_tables.checks(),
-        saved(pictures, folder),
-        CONFIG,
-    )
+    text = render(report_tables.tables(benchmark=benchmark), saved(pictures, folder), CONFIG)
     path = folder / "report.html"
     path.write_text(text)
     return path

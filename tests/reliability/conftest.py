@@ -21,6 +21,16 @@ def tally():
     return TALLY
 
 
+def pytest_sessionfinish(session):
+    """Where tests run side by side, send what a worker has counted to who tells of it."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tally"] = dict(TALLY)
+
+
+def pytest_testnodedown(node, error):
+    TALLY.update(getattr(node, "workeroutput", {}).get("tally", {}))
+
+
 def pytest_terminal_summary(terminalreporter):
     terminalreporter.section("reliability")
     for name, told in TOLD.items():

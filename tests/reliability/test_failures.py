@@ -3,7 +3,7 @@
 import pytest
 from small_workflow import Workflow, copied
 
-from aif.rule import read_table
+from aif.job.files import read_table
 
 VARIANT = "aif_norm_log_rel_dyn"
 HUGE = 6 * 10**6  # a layer of 144 TB, more than addresses reach
@@ -108,7 +108,7 @@ def test_a_search_of_which_no_run_finished_is_tried_again(workflow, tally):
 
 def test_a_baseline_that_breaks_is_rows_and_tried_again(workflow, tally, tmp_path):
     root = copied(tmp_path)
-    script = root / "workflow/scripts/aif/baselines.py"
+    script = root / "workflow/scripts/aif/methods/baselines.py"
     whole = script.read_text()
     before = "    result = adata.copy()\n    result.X = adata.X.toarray()\n    varies"
     assert before in whole

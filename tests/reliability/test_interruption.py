@@ -27,10 +27,8 @@ def small(folder):
 @pytest.fixture(scope="module")
 def peaceful(tmp_path_factory):
     workflow = small(tmp_path_factory.mktemp("peaceful"))
-    start = time.monotonic()
     process = workflow.run(*TARGETS)
     assert process.returncode == 0, process.stderr[-3000:]
-    workflow.seconds = time.monotonic() - start
     return workflow
 
 
@@ -76,6 +74,19 @@ def kill_training(workflow, process, epoch):
     raise TimeoutError
 
 
+def wait_for_a_moment(workflow, peaceful, rng):
+    """Wait until a file is there that a peaceful run has made on its way, and a while longer."""
+    folder = peaceful.folder / "results"
+    made = sorted(folder.rglob("*.log"), key=lambda path: path.stat().st_mtime)
+    awaited = rng.choice(made[: len(made) * 4 // 5]).relative_to(folder)
+    for _ in range(6000):
+        if (workflow.folder / "results" / awaited).exists():
+            time.sleep(rng.uniform(0, 1))
+            return
+        time.sleep(0.02)
+    raise TimeoutError(awaited)
+
+
 def finish(workflow, peaceful, tally, faults):
     """Run again and compare: nothing may be missing, half written or different."""
     process = workflow.run(*TARGETS)
@@ -103,7 +114,7 @@ def test_a_training_killed_at_any_epoch_goes_on(workflow, peaceful, tally, seed)
 @pytest.mark.parametrize("seed", range(3))
 def test_snakemake_killed_with_all_it_runs_goes_on(workflow, peaceful, tally, seed):
     process = workflow.start(*TARGETS, "--cores", "2")
-    time.sleep(random.Random(seed).uniform(0.1, 0.8) * peaceful.seconds)
+    wait_for_a_moment(workflow, peaceful, random.Random(seed))
     assert process.poll() is None
     process.kill()
     for pid in scripts(workflow.folder):
@@ -111,6 +122,20 @@ def test_snakemake_killed_with_all_it_runs_goes_on(workflow, peaceful, tally, se
     process.communicate(timeout=60)
     unlocked = workflow.run("--unlock")
     assert unlocked.returncode == 0, unlocked.stderr[-2000:]
+    finish(workflow, peaceful, tally, faults=1)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
+def test_an_interrupted_run_says_that_the_same_command_goes_on(workflow, peaceful, tally, stop):
+    process = workflow.start(*TARGETS, "--cores", "2")
+    log = workflow.results(VARIANT, "pipeline", "train.log")
+    while not (log.exists() and "epoch" in log.read_text()):
+        assert process.poll() is None, process.communicate()[1][-3000:]
+        time.sleep(0.02)
+    process.send_signal(stop)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode != 0
+    assert errors.splitlines()[-1] == "interrupted; the same command goes on from here"
     finish(workflow, peaceful, tally, faults=1)
 
 

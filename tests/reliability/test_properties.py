@@ -11,14 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from aif.checks import check_dataset, read_counts
-from aif.correction import correct_dataset
+from aif.config.variants import Hyperparameters, Variant
+from aif.correction.corrected import correct_dataset
+from aif.data.checks import check_dataset, read_counts
+from aif.data.preprocessing import TRANSFORMS, standardise, transform
 from aif.errors import InputError
-from aif.evaluation import evaluate
-from aif.preprocessing import TRANSFORMS, standardise, transform
-from aif.run import Job, train_job
-from aif.variants import Hyperparameters, Variant
+from aif.evaluation.evaluate import evaluate
+from aif.model.run import Job, train_job
 
+# The last test looks at what the first has counted.
+pytestmark = pytest.mark.xdist_group("properties")
 MODEL = Hyperparameters(
     alpha=0.05, rho=0.5, beta=0.05, delta=0.01, gamma=0.3, mu=0.05, epochs=1, min_steps=0,
     minibatch_size=8, latent=3, hidden=8, label_hidden=4,

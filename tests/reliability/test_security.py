@@ -4,7 +4,7 @@ import os
 
 import torch
 from cells import simulated
-from small_workflow import Workflow
+from small_workflow import Workflow, causes
 
 VARIANT = "aif_norm_log_rel_dyn"
 
@@ -29,7 +29,7 @@ def test_a_model_that_runs_code_when_it_is_opened_is_refused(tmp_path, tally):
     process = workflow.run("pipeline")
     tally.update(attacks=1, lost=harm.exists())
     assert process.returncode != 0
-    lines = [line for line in process.stderr.splitlines() if "error: " in line]
+    lines = causes(process)
     assert len(lines) == 1
     assert "model.pt is no model of this workflow" in lines[0]
     assert "Traceback" not in process.stderr

@@ -8,7 +8,7 @@ import pytest
 from one_node import obstacle, started, wait_for
 from small_workflow import ROOT, Workflow
 
-from aif.rule import read_table
+from aif.job.files import read_table
 
 VARIANT = "aif_norm_log_rel_dyn"
 COSTS = ["seconds", "peak_memory_mb"]

@@ -6,10 +6,10 @@ import pytest
 from cells import simulated
 from scipy import sparse
 
-from aif.baselines import BASELINES, Baseline, corrected_or_reason
-from aif.evaluation import evaluate, not_judged
-from aif.metrics import DE, METRICS
-from aif.preprocessing import transform
+from aif.data.preprocessing import transform
+from aif.evaluation.evaluate import evaluate, not_judged
+from aif.evaluation.metrics import DE, METRICS
+from aif.methods.baselines import BASELINES, Baseline, corrected_or_reason
 
 OPTIONS = {"n_pcs": 10, "embedding": "pca", "repetitions": 2, "subsample": 0.8, "seed": 0}
 IDS = {"dataset": "cells", "row": "", "seed": 0}

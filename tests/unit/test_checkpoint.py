@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 import torch
 
-from aif.cells import Cells
-from aif.checkpoint import Checkpoints
-from aif.training import train
-from aif.variants import Hyperparameters, Variant
+from aif.config.variants import Hyperparameters, Variant
+from aif.model.cells import Cells
+from aif.model.checkpoint import Checkpoints
+from aif.model.training import train
 
 VARIANT = Variant("norm_log", "relative", projection=True, delayed=True, decay=True)
 MODEL = Hyperparameters(

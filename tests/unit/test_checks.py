@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from aif.checks import check_dataset, read_counts
-from aif.rule import InputError
+from aif.data.checks import check_dataset, read_counts
+from aif.errors import InputError
 
 
 def dataset(n=20, genes=6):

@@ -2,18 +2,22 @@
 
 from pathlib import Path
 
+import generate
+import jsonschema
 import pytest
+import yaml
 
-from aif.config import load_yaml, schema
-from aif.config_checks import complete, hyperparameters
-from aif.rule import InputError
-from aif.variants import defaults_of, variant_of
+from aif.config.checks import complete, hyperparameters
+from aif.config.schema import load_yaml
+from aif.config.variants import defaults_of, variant_of
+from aif.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 TABLE = load_yaml(ROOT / "config/variants.yaml")
 PRESETS = load_yaml(ROOT / "config/simulations.yaml")
 DEFAULT_RUN = ROOT / "config/config.yaml"
 SHA = "0" * 64
+GENERATED = generate.generated()
 TABLE_URL = {"url": "https://x.org/t.txt", "sha256": SHA}
 KANG = {"path": str(ROOT / "resources/kang_pbmc.h5ad"), "batch_key": "condition"}
 
@@ -27,6 +31,18 @@ def tables(**changes):
     return {"datasets": {"k": {"batch_key": "b", "tables": entry}}}
 
 
+def test_epochs_that_are_given_are_just_so_many():
+    asked = config_of(hyperparameters={"epochs": 3})
+    found = hyperparameters(asked, TABLE, "aif")
+    assert (found.epochs, found.min_steps) == (3, 0)
+    assert found.n_epochs(64) == 3
+    both = config_of(hyperparameters={"epochs": 3, "min_steps": 100})
+    assert hyperparameters(both, TABLE, "aif").n_epochs(64) == 50
+    row = hyperparameters(config_of(), TABLE, "aif", {"epochs": 7})
+    assert (row.epochs, row.min_steps) == (7, 0)
+    assert hyperparameters(config_of(), TABLE, "aif").min_steps == 1500
+
+
 def test_given_keys_replace_those_of_the_default_run_as_a_whole():
     config = config_of(variants=["aif"])
     assert list(config.datasets) == ["kang"]
@@ -37,6 +53,23 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        (
+            {"datasets": {"a": {"path:x": ""}}},
+            r"config: datasets\.a\.path:x: a blank is missing after the colon; write path: x",
+        ),
+        (
+            {"hyperparameters": {"epochs:3": None}},
+            r"config: hyperparameters\.epochs:3: a blank is missing after the colon; write epochs: 3",
+        ),
+        (
+            {"datasets": "{a: {path:x}"},
+            r"config: datasets: '\{a: \{path:x\}' cannot be read; put a blank after every colon",
+        ),
+        (
+            {"baselines": ["harmni"]},
+            r"config: baselines\.0: unknown name 'harmni'; did you mean 'harmony'\?",
+        ),
+        ({"device": "gpu"}, r"config: device: unknown name 'gpu'; did you mean 'cpu'\?"),
         ({"dataset": {}}, r"config: dataset: unknown key; did you mean 'datasets'\?"),
         ({"datasets": {}}, r"config: datasets: "),
         ({"datasets": {"../x": KANG}}, r"config: datasets\.\.\./x: a name may hold letters"),
@@ -178,10 +211,34 @@ def test_a_variants_own_hyperparameters_win():
     assert defaults_of(table, "v") == {"alpha": 1, "rho": 2, "gamma": 3, "mu": 4}
 
 
-def test_the_schema_in_config_is_the_one_of_the_code():
-    assert (ROOT / "config/schemas/config.schema.json").read_text() == schema(), (
-        "write it anew: make schema"
-    )
+@pytest.mark.parametrize(("path", "text"), GENERATED.items(), ids=lambda x: getattr(x, "name", ""))
+def test_what_is_generated_of_the_types_is_theirs(path, text):
+    assert path.read_text() == text, "write it anew: make reference"
+
+
+def test_the_schema_takes_what_the_config_takes_and_needs_no_references():
+    given = yaml.safe_load(GENERATED[generate.SCHEMA])
+    assert "$ref" not in str(given)
+    for file in ("config", "search", "benchmark"):
+        whole = {**load_yaml(DEFAULT_RUN), **load_yaml(ROOT / f"config/{file}.yaml")}
+        jsonschema.validate(whole, given)
+    with pytest.raises(jsonschema.ValidationError, match="'seeed' was unexpected"):
+        jsonschema.validate({**load_yaml(DEFAULT_RUN), "seeed": 1}, given)
+
+
+def test_the_catalogues_table_has_one_line_for_every_key():
+    """The catalogue reads nested properties, with type, default and a description of one line."""
+
+    def lines(properties, place=""):
+        for name, entry in properties.items():
+            yield f"{place}{name}", entry.get("description", "")
+            yield from lines(entry.get("properties", {}), f"{place}{name}.")
+
+    found = dict(lines(yaml.safe_load(GENERATED[generate.SCHEMA])["properties"]))
+    assert {"datasets.NAME.path", "hyperparameters.gamma", "grid.weighting"} <= set(found)
+    for text in found.values():
+        assert text
+        assert not {"\n", "|"} & set(text)
 
 
 def test_a_target_that_is_no_sample_is_found_before_training(tmp_path):

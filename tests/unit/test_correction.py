@@ -9,11 +9,11 @@ import pytest
 from cells import simulated
 from scipy import sparse
 
-from aif.correction import correct_dataset, write_corrected
-from aif.decoding import CHUNK
-from aif.preprocessing import transform
-from aif.run import Job, train_job
-from aif.variants import Hyperparameters, Variant
+from aif.config.variants import Hyperparameters, Variant
+from aif.correction.corrected import correct_dataset, write_corrected
+from aif.correction.decoding import CHUNK
+from aif.data.preprocessing import transform
+from aif.model.run import Job, train_job
 
 MODEL = Hyperparameters(
     alpha=0.05, rho=0.5, beta=0.0, delta=0.01, gamma=0.3,

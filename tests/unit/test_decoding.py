@@ -5,9 +5,9 @@ import pytest
 import torch
 from scipy import sparse
 
-from aif.decoding import correction_target, decoded_expression
-from aif.networks import Networks, Shape
-from aif.population import set_population_statistics
+from aif.correction.decoding import correction_target, decoded_expression
+from aif.model.networks import Networks, Shape
+from aif.model.population import set_population_statistics
 
 SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
 BATCHES = ["a", "b", "c"]

@@ -10,11 +10,11 @@ import torch
 from cells import simulated
 from test_training import SMALL, VARIANT, cells, largest_difference, state
 
-from aif import device
-from aif.device import Device, out_of_memory, refused_memory, train_in_parts
 from aif.errors import TrainingError
-from aif.run import Job, train_job
-from aif.training import train
+from aif.model import device
+from aif.model.device import Device, out_of_memory, refused_memory, train_in_parts
+from aif.model.run import Job, train_job
+from aif.model.training import train
 
 STACK = [dataclasses.replace(SMALL, epochs=1, alpha=alpha) for alpha in (0.05, 0.1, 0.2, 0.4, 0.8)]
 

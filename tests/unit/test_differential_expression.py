@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aif.controls import shuffled
-from aif.differential_expression import THRESHOLDS, de_rows, f1, true_changes
-from aif.preprocessing import transform
-from aif.simulation import Simulation
-from aif.splatter import simulate
+from aif.config.simulation import Simulation
+from aif.data.preprocessing import transform
+from aif.data.splatter import simulate
+from aif.evaluation.differential_expression import THRESHOLDS, de_rows, f1, true_changes
+from aif.methods.controls import shuffled
 
 SIMULATION = Simulation(
     batches=(150, 150), types=(0.5, 0.5), genes=1000, de_share=(0.2, 0.1), bcv=0.05, seed=1

@@ -12,19 +12,20 @@ from scipy import sparse
 from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
-from aif.controls import perfect_types, shuffled
-from aif.evaluation import (
+from aif.data.preprocessing import transform
+from aif.errors import InputError
+from aif.evaluation.evaluate import evaluate
+from aif.evaluation.metrics import COLUMNS, SCIB_BATCH, SCIB_BIO
+from aif.evaluation.scib_suite import CLUSTERS, cluster, isolated_f1
+from aif.evaluation.space import (
+    EMBEDDING,
     embed,
-    evaluate,
     evaluated_space,
     group_columns,
     judged_cells,
     log_expression,
 )
-from aif.metrics import COLUMNS, SCIB_BATCH, SCIB_BIO
-from aif.preprocessing import transform
-from aif.rule import InputError
-from aif.scib_suite import CLUSTERS, EMBEDDING, cluster, isolated_f1
+from aif.methods.controls import perfect_types, shuffled
 
 OPTIONS = {"n_pcs": 10, "embedding": "pca", "repetitions": 3, "subsample": 0.8, "seed": 0}
 
@@ -214,7 +215,7 @@ def test_values_lie_in_their_ranges(n, n_types, n_batches, effect, seed):
 def test_without_labels_the_label_free_metrics_remain(reference, uncorrected):
     unlabelled = as_corrected(reference)
     del unlabelled.obs["cell_type"]
-    table, coordinates, _ = evaluate(unlabelled, reference, OPTIONS)
+    table, coordinates, *_ = evaluate(unlabelled, reference, OPTIONS)
     found, labelled = scores(table), scores(uncorrected)
     free = ["PCR_comparison", "iLISI", "1-ASW_B", "LISI_B"]
     pd.testing.assert_series_equal(found[free], labelled[free])
@@ -278,7 +279,7 @@ def test_evaluation_repeats_bitwise_and_writes_the_contract(reference):
     runs = [evaluate(as_corrected(reference), reference, options) for _ in range(2)]
     for one, other in zip(*runs, strict=True):
         assert one.to_csv() == other.to_csv()
-    metrics, coordinates, _ = runs[0]
+    metrics, coordinates, *_ = runs[0]
     assert tuple(metrics.columns) == COLUMNS
     assert not metrics.duplicated(["suite", "metric"]).any()
     assert set(metrics["suite"]) == {"original", "scib", "cost"}
@@ -299,7 +300,7 @@ def test_every_embedding_keeps_groups_together(name, dimensions, cells):
 def test_a_correction_that_makes_all_cells_equal_has_scores(reference):
     collapsed = as_corrected(reference)
     collapsed.X = np.ones(reference.shape, dtype=np.float32)
-    table, coordinates, _ = evaluate(collapsed, reference, {**OPTIONS, "embedding": "tsne"})
+    table, coordinates, *_ = evaluate(collapsed, reference, {**OPTIONS, "embedding": "tsne"})
     assert abs(scores(table)["ARI_CT"]) < 0.1
     assert np.isfinite(coordinates[["x", "y"]]).all(axis=None)
 

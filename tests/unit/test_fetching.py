@@ -2,8 +2,8 @@
 
 import pytest
 
-from aif.fetching import check_sha256, fetch, hash_of
-from aif.rule import InputError
+from aif.data.fetching import check_sha256, fetch, hash_of
+from aif.errors import InputError
 
 URL = "http://127.0.0.1:9/some/counts%20b1.txt.gz?raw=1"
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from test_losses import SHAPE, minibatch
 
-from aif.gradients import set_gradients
-from aif.losses import SIGNS, TERMS, step_losses
-from aif.networks import Networks
+from aif.model.gradients import set_gradients
+from aif.model.losses import SIGNS, TERMS, step_losses
+from aif.model.networks import Networks
 
 N_MODELS = 2
 SIGNED = torch.tensor([[sign * 0.3 for sign in SIGNS.values()], list(range(1, len(TERMS) + 1))])

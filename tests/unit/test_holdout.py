@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from cells import simulated
 
-from aif.holdout import cell_groups, held_out
+from aif.data.holdout import cell_groups, held_out
 
 OBS = simulated(n=400, n_types=4).obs
 

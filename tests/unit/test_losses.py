@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Normal
 
-from aif.losses import (
+from aif.model.losses import (
     TERMS,
     batch_cross_entropy,
     inverse_frequency_weights,
@@ -16,8 +16,8 @@ from aif.losses import (
     reconstruction,
     step_losses,
 )
-from aif.minibatch import Minibatch
-from aif.networks import Networks, Shape
+from aif.model.minibatch import Minibatch
+from aif.model.networks import Networks, Shape
 
 SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from aif.errors import InputError
-from aif.model_file import ModelInfo, failure_of, load_model, save_failure, save_model
-from aif.networks import Networks, Shape
+from aif.model.model_file import ModelInfo, failure_of, load_model, save_failure, save_model
+from aif.model.networks import Networks, Shape
 
 SHAPE = Shape(genes=3, batches=2, latent=4, hidden=8, label_hidden=8)
 INFO = ModelInfo(

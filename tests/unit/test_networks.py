@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from aif.networks import CellNorm, Networks, Shape, StackedLinear
-from aif.population import set_population_statistics
+from aif.model.networks import CellNorm, Networks, Shape, StackedLinear
+from aif.model.population import set_population_statistics
 
 SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
 

@@ -7,8 +7,8 @@ from scipy.optimize import brentq
 from scipy.spatial.distance import cdist
 from sklearn.metrics import silhouette_score
 
-from aif.metrics import ORIGINAL, Groups, LeftOut, Metric
-from aif.original_metrics import (
+from aif.evaluation.metrics import ORIGINAL, Groups, LeftOut, Metric
+from aif.evaluation.original_metrics import (
     Repetitions,
     Subsample,
     f1,

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from aif.preprocessing import keep_detected, most_variable_genes, standardise, transform
-from aif.rule import InputError
+from aif.data.preprocessing import keep_detected, most_variable_genes, standardise, transform
+from aif.errors import InputError
 
 
 @pytest.fixture

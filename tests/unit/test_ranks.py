@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aif.metrics import Groups, Metric, tidy
-from aif.ranks import ALL, ranks
+from aif.evaluation.metrics import Groups, Metric, tidy
+from aif.evaluation.ranks import ALL, ranks
 
 SCORE = Metric("overall", "scib")
 SECONDS = Metric("seconds", "cost", high=None, better="lower", needs_types=0)

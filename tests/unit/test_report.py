@@ -7,9 +7,10 @@ import pytest
 import report_tables
 from matplotlib import colors, image
 
-from aif.figures import OKABE_ITO, embedding_figure, expression_figure, losses_figure, save
-from aif.ranks import ranks
-from aif.report import overview, rank, render
+from aif.evaluation.ranks import ranks
+from aif.report.figures import OKABE_ITO, embedding_figure, expression_figure, losses_figure, save
+from aif.report.ranking import overview, rank
+from aif.report.report_page import render
 
 
 def ranked(benchmark):
@@ -67,11 +68,11 @@ def test_a_seed_without_a_result_is_named():
 
 
 def test_a_training_that_chose_no_epoch_has_no_course():
-    benchmark, losses = report_tables.benchmark(), report_tables.losses()
+    losses = report_tables.losses()
+    ran = report_tables.provenance().query("method != 'aif'")
     diverged = losses.assign(method="aif_norm", selected=False)
-    rest = (report_tables.checks(), [], {})
     pages = [
-        render(benchmark, ranks(benchmark), report_tables.expression(), courses, *rest)
+        render(report_tables.tables(losses=courses, provenance=ran), [], report_tables.config())
         for courses in (losses, pd.concat([losses, diverged]), diverged)
     ]
     assert pages[0] == pages[1]
@@ -107,24 +108,18 @@ def test_the_overview_has_the_score_that_all_data_sets_share():
 
 
 def test_names_and_messages_are_escaped():
-    benchmark = report_tables.benchmark("<script>x</script>")
-    page = render(
-        benchmark,
-        ranks(benchmark),
-        report_tables.expression("<script>x</script>"),
-        report_tables.losses("<script>x</script>"),
-        report_tables.checks("<script>x</script>"),
-        [],
-        {"name": "</pre><script>y</script>"},
-    )
+    name = "<script>x</script>"
+    config = report_tables.config(name, batch_key="</pre><script>y</script>")
+    page = render(report_tables.tables(name), [], config)
     assert "<script" not in page
+    assert "<b>LYZ" not in page
     assert "&lt;script&gt;x&lt;/script&gt;" in page
     assert "too few &lt;b&gt;cells" in page
 
 
 @pytest.mark.parametrize("has_labels", [True, False])
 def test_an_embedding_shows_batches_and_types_literally(tmp_path, has_labels):
-    figure = embedding_figure(report_tables.embedding(has_labels=has_labels))
+    figure = embedding_figure(report_tables.embedding(has_labels=has_labels), "t-SNE of <it>")
     assert len(figure.axes) == 1 + has_labels
     legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert legend == [r"\$a_1\$", "<script>b</script>"]

@@ -6,7 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from aif.rule import InputError, atomic, read_table, rule_log, versions
+from aif import __version__
+from aif.errors import InputError
+from aif.job.costs import versions
+from aif.job.files import atomic, read_table
+from aif.job.log import rule_log
 
 
 @pytest.fixture
@@ -58,6 +62,7 @@ def test_what_a_killed_process_left_is_removed_by_the_next_write(tmp_path):
 
 def test_versions_name_what_is_installed():
     assert versions("numpy", "no-such-package") == {
+        "aif": __version__,
         "python": sys.version.split()[0],
         "numpy": versions("numpy")["numpy"],
     }

@@ -9,14 +9,14 @@ import pytest
 import torch
 from cells import simulated
 
-from aif.evaluation import evaluate
-from aif.final_losses import final_losses
-from aif.holdout import held_out
-from aif.losses import TERMS, reconstruction
-from aif.preprocessing import transform
-from aif.run import Job, train_job
-from aif.run_table import COLUMNS, FINAL, LOSSES, run_table
-from aif.variants import Hyperparameters, Variant, key_of
+from aif.config.variants import Hyperparameters, Variant, key_of
+from aif.data.holdout import held_out
+from aif.data.preprocessing import transform
+from aif.evaluation.evaluate import evaluate
+from aif.model.final_losses import final_losses
+from aif.model.losses import TERMS, reconstruction
+from aif.model.run import Job, train_job
+from aif.search.run_table import COLUMNS, FINAL, LOSSES, run_table
 
 VARIANT = Variant(input="norm_log", weighting="relative", projection=True)
 MODEL = Hyperparameters(
@@ -63,7 +63,7 @@ def test_a_row_has_the_losses_and_weights_of_the_chosen_epoch(single):
 
 
 def test_metrics_are_those_of_the_evaluation(single, adata):
-    from aif.correction import correct_dataset
+    from aif.correction.corrected import correct_dataset
 
     trained, table = single
     corrected = correct_dataset(

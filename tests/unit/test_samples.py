@@ -7,9 +7,9 @@ import pytest
 from cells import simulated
 from scipy import io, sparse
 
-from aif.rule import InputError
-from aif.sample_cells import joined_samples, read_sample
-from aif.samples import Sample, samples_of
+from aif.config.samples import Sample, samples_of
+from aif.data.sample_cells import joined_samples, read_sample
+from aif.errors import InputError
 
 KEY = "datasets.d.samples"
 

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aif.best import best_run
-from aif.rule import InputError
-from aif.run_table import COLUMNS
-from aif.search import numbered_runs, summary
-from aif.spread import statistics
+from aif.errors import InputError
+from aif.evaluation.spread import statistics
+from aif.search.best import best_run
+from aif.search.run_table import COLUMNS
+from aif.search.summary import numbered_runs, summary
 
 SHEET = pd.DataFrame({"row": [1, 2, 3], "key": ["a", "b", "c"]})
 SEEDS = [0, 1, 2]

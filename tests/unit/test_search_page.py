@@ -5,14 +5,14 @@ import pytest
 import search_tables
 from matplotlib import pyplot as plt
 
-from aif.search import summary
-from aif.search_figures import (
+from aif.report.search_figures import (
     heatmaps_figure,
     loss_against_metrics_figure,
     spread_figure,
     variants_figure,
 )
-from aif.search_page import render_search, variant_part
+from aif.report.search_page import render_search, variant_part
+from aif.search.summary import summary
 
 LISTS = {"gamma": [0.1, 0.3], "betas": [(0.9, 0.99), (0.5, 0.9)], "learning_rate_aux": [None, 0.1]}
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from aif.config import load_yaml
-from aif.config_checks import complete
-from aif.rule import InputError
-from aif.sheet import records, sheet_of, stacks, stacks_by_key
-from aif.variants import hyperparameters_of
+from aif.config.checks import complete
+from aif.config.schema import load_yaml
+from aif.config.variants import hyperparameters_of
+from aif.errors import InputError
+from aif.search.sheet import records, sheet_of, stacks, stacks_by_key
 
 ROOT = Path(__file__).parents[2]
 TABLE = load_yaml(ROOT / "config/variants.yaml")

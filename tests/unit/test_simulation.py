@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from aif.config import load_yaml
-from aif.simulation import Simulation
-from aif.splatter import simulate
+from aif.config.schema import load_yaml
+from aif.config.simulation import Simulation
+from aif.data.splatter import simulate
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT.parent / "shared" / "data"

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from aif import tables
-from aif.rule import InputError
-from aif.tables import Table, read_dataset
+from aif.data import tables
+from aif.data.tables import Table, read_dataset
+from aif.errors import InputError
 
 SIMULATION = Path(__file__).parents[3] / "shared/data/downloads/tran_dataset3_sim5"
 COUNTS = "g1\tg2\tg3\nc1\t1\t0\t2\nc2\t0\t4\t0\n"

@@ -9,11 +9,11 @@ import torch
 from cells import simulated
 from scipy import sparse
 
-from aif.cells import Cells, model_cells, unit_scale
-from aif.losses import TERMS
-from aif.selection import Selection
-from aif.training import train
-from aif.variants import Hyperparameters, Variant
+from aif.config.variants import Hyperparameters, Variant
+from aif.model.cells import Cells, model_cells, unit_scale
+from aif.model.losses import TERMS
+from aif.model.selection import Selection
+from aif.model.training import train
 
 VARIANT = Variant(input="norm_log", weighting="relative", projection=True, weighted_ce=True)
 SMALL = Hyperparameters(

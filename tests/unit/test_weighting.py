@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from aif.losses import TERMS
-from aif.weighting import FIXED_ADVERSARY, Setting, fixed, intrinsic, likelihood, relative
+from aif.model.losses import TERMS
+from aif.model.weighting import FIXED_ADVERSARY, Setting, fixed, intrinsic, likelihood, relative
 
 
 def setting(dynamic_ratio=0.1, weight_bounds=(1e-9, 1e9)):

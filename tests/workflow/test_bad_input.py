@@ -9,6 +9,7 @@ import anndata as ad
 import numpy as np
 import pytest
 from cells import simulated
+from small_workflow import causes
 
 
 def with_dense(change):
@@ -62,9 +63,8 @@ IN_THE_CHECK = [
 
 def check_one_line(process, message):
     assert process.returncode != 0
-    lines = [line for line in process.stderr.splitlines() if "error: " in line]
-    assert len(lines) == 1
-    assert message in lines[0]
+    (cause,) = causes(process)
+    assert message in f"error: {cause}"
     assert "Traceback" not in process.stderr
 
 

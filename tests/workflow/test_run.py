@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from aif.config import load_yaml
+from aif.config.schema import load_yaml
 
 ROOT = Path(__file__).parents[2]
 VARIANTS = load_yaml(ROOT / "config/variants.yaml")["variants"]

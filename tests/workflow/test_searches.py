@@ -1,14 +1,16 @@
 """Searches as users run them: their tables, what a change runs again, and the best run's return."""
 
+import shutil
+
 import anndata as ad
 import pandas as pd
 import pytest
 import yaml
-from small_workflow import Workflow, copied
+from small_workflow import Workflow, copied, jobs_of, planned
 
-from aif.model_file import load_model
-from aif.rule import read_table
-from aif.run_table import COLUMNS
+from aif.job.files import read_table
+from aif.model.model_file import load_model
+from aif.search.run_table import COLUMNS
 
 VARIANT = "aif_norm_log_rel_dyn"
 COSTS = ["seconds", "peak_memory_mb"]
@@ -24,29 +26,13 @@ def searched(tmp_path_factory):
     return workflow
 
 
-def planned(workflow, *targets, **changes):
-    """Return how many jobs of each rule a dry run plans with a changed config."""
-    kept = dict(workflow.config)
-    workflow.config |= changes
-    process = workflow.run(*targets, "--dry-run")
-    workflow.config = kept
-    assert process.returncode == 0, process.stderr[-2000:]
-    return jobs_of(process.stdout)
-
-
-def jobs_of(plan):
-    starts = ("rule ", "localrule ")
-    rules = [line.split()[1].rstrip(":") for line in plan.splitlines() if line.startswith(starts)]
-    return pd.Series(rules).value_counts().to_dict()
-
-
 def test_the_tables_have_a_row_per_run_and_per_row_of_the_sheet(searched):
     sheet = read_table(searched.results(VARIANT, "hyperparameters.tsv"))
     assert sheet[["row", "learning_rate", "gamma"]].to_numpy().tolist() == [
         *([1, 0.001, 0.1], [2, 0.001, 0.3], [3, 1000, 0.1], [4, 1000, 0.3])
     ]
     runs = read_table(searched.results(VARIANT, "runs.tsv"))
-    assert list(runs.columns) == list(COLUMNS)
+    assert list(runs.columns) == [*COLUMNS, "version"]
     assert runs[["row", "seed"]].to_numpy().tolist() == [
         [r, s] for r in (1, 2, 3, 4) for s in (0, 1)
     ]
@@ -122,7 +108,7 @@ def test_another_seed_trains_its_runs_only(searched):
     jobs = planned(searched, "robust_grid_search", seeds=3)
     assert jobs.pop("search_job") == 4
     assert set(jobs) == {
-        *("runs", "robust_table", "best", "search_table"),
+        *("runs", "robust_table", "best", "best_config", "search_table"),
         *("plot_search", "plot_variants", "search_report", "robust_grid_search"),
     }
 
@@ -132,6 +118,21 @@ def test_another_value_trains_its_rows_only(searched):
     assert planned(searched, "robust_grid_search", grid=grid)["search_job"] == 4
 
 
+def test_a_file_that_was_moved_trains_no_run_and_other_cell_types_all(searched):
+    shutil.copy(searched.folder / "cells.h5ad", searched.folder / "moved.h5ad")
+    entry = dict(searched.config["datasets"]["cells"])
+    moved = planned(
+        searched, "robust_grid_search", datasets={"cells": entry | {"path": "moved.h5ad"}}
+    )
+    assert moved["preprocess"] == moved["best_config"] == 1
+    assert not {"search_job", "best"} & set(moved)
+    # A job of a search judges what it has trained, and keeps no model.
+    jobs = planned(
+        searched, "robust_grid_search", datasets={"cells": entry | {"label_key": "fine"}}
+    )
+    assert (jobs["search_job"], jobs["best"]) == (8, 1)
+
+
 def test_another_figure_trains_nothing(searched):
     assert "search_job" not in planned(searched, "robust_grid_search", baselines=["combat"])
 
@@ -139,7 +140,7 @@ def test_another_figure_trains_nothing(searched):
 def test_a_changed_line_of_the_model_trains_everything_again(searched, tmp_path):
     copy = copied(tmp_path)
     assert jobs_of(searched.run("robust_grid_search", "--dry-run", root=copy).stdout) == {}
-    losses = copy / "workflow/scripts/aif/losses.py"
+    losses = copy / "workflow/scripts/aif/model/losses.py"
     losses.write_text(
         losses.read_text().replace(".square().mean((-2, -1))", ".abs().mean((-2, -1))")
     )

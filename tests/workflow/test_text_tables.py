@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from cells import simulated
+from small_workflow import causes
 
-from aif.config import load_yaml
+from aif.config.schema import load_yaml
 
 ROOT = Path(__file__).parents[2]
 DOWNLOADS = ROOT.parent / "shared/data/downloads"
@@ -72,6 +73,6 @@ def test_own_tables_are_filtered_and_their_files_are_the_batches(workflow):
 
     (workflow.folder / "b1_exprs.txt.gz").write_text("changed")
     process = workflow.run("results/cells/data/raw.h5ad")
-    lines = [line for line in process.stderr.splitlines() if "error: " in line]
+    lines = causes(process)
     assert len(lines) == 1
     assert "datasets.cells.tables.expression.1.sha256: b1_exprs.txt.gz hashes to" in lines[0]

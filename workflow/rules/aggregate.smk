@@ -1,11 +1,11 @@
 rule benchmark:
     input:
-        TARGETS["pipeline"],
+        TARGETS.of_mode["pipeline"],
 
 
 rule metrics:
     input:
-        produced("results/{dataset}/{product}/metrics.tsv", PRODUCTS),
+        TARGETS.of_products("results/{dataset}/{product}/metrics.tsv", PLAN.products),
     output:
         report(
             "results/benchmark.tsv",
@@ -19,11 +19,7 @@ rule metrics:
     conda:
         "../../envs/report.yaml"
     params:
-        runs=[
-            {"dataset": dataset, "method": method, "seed": str(seed)}
-            for dataset in CONFIG.datasets
-            for method, seed in PRODUCTS.values()
-        ],
+        runs=JOBS.expected_products(),
         code=code("concatenate.py"),
     script:
         "../scripts/concatenate.py"
@@ -52,11 +48,7 @@ rule ranks:
 
 rule expression:
     input:
-        lambda wildcards: expand(
-            "results/{dataset}/{product}/expression.tsv",
-            dataset=wildcards.dataset,
-            product=PRODUCTS,
-        ),
+        INPUTS.expression,
     output:
         table="results/{dataset}/expression.tsv",
         figure=report(

@@ -1,7 +1,7 @@
 # The methods AIF is compared with: each a rule with the environment of its package.
 rule baseline:
     input:
-        "results/{dataset}/data/norm_log.h5ad",
+        INPUTS.baseline_cells,
     output:
         "results/{dataset}/baselines/{baseline}{repeat}/corrected.h5ad",
     log:
@@ -12,8 +12,8 @@ rule baseline:
         "../../envs/scanpy.yaml"
     threads: 1
     params:
-        ids=baseline_ids,
-        code=code("baseline.py"),
+        ids=JOBS.baseline_ids,
+        made_of=JOBS.baseline_key,
     script:
         "../scripts/baseline.py"
 

@@ -1,6 +1,6 @@
 rule correct:
     input:
-        cells=variant_input,
+        cells=INPUTS.variant_cells,
         model="results/{dataset}/{variant}/pipeline{repeat}/model.pt",
     output:
         "results/{dataset}/{variant}/pipeline{repeat}/corrected.h5ad",
@@ -10,7 +10,7 @@ rule correct:
         "../../envs/torch.yaml"
     threads: 1
     params:
-        correction=CONFIG.correction.model_dump(),
+        correction=SETTINGS["correction"],
         code=code("correct.py"),
     script:
         "../scripts/correct.py"

@@ -6,13 +6,14 @@ rule evaluate:
         metrics="results/{dataset}/{product}/metrics.tsv",
         embedding="results/{dataset}/{product}/embedding.tsv",
         expression="results/{dataset}/{product}/expression.tsv",
+        provenance="results/{dataset}/{product}/provenance.tsv",
     log:
         "results/{dataset}/{product}/evaluate.log",
     conda:
         "../../envs/scib.yaml"
     threads: 1
     params:
-        evaluation=evaluation,
+        evaluation=JOBS.evaluation,
         code=code("evaluate.py"),
     script:
         "../scripts/evaluate.py"

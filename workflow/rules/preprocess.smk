@@ -8,8 +8,8 @@ rule download:
     conda:
         "../../envs/scanpy.yaml"
     params:
-        url=lambda wildcards: source(wildcards)["url"],
-        sha256=lambda wildcards: source(wildcards)["sha256"],
+        url=lookup(within=SETTINGS, dpath="datasets/{dataset}/url"),
+        sha256=lookup(within=SETTINGS, dpath="datasets/{dataset}/sha256"),
         key="datasets.{dataset}",
         code=code("download.py"),
     script:
@@ -23,16 +23,16 @@ use rule download as download_table with:
         "results/{dataset}/data/tables/{kind}.{number}.log",
     localrule: True
     params:
-        url=lambda wildcards: table(wildcards)["url"],
-        sha256=lambda wildcards: table(wildcards)["sha256"],
+        url=lookup(within=SETTINGS, dpath="datasets/{dataset}/tables/{kind}/{number}/url"),
+        sha256=lookup(within=SETTINGS, dpath="datasets/{dataset}/tables/{kind}/{number}/sha256"),
         key="datasets.{dataset}.tables.{kind}.{number}",
 
 
 rule read_tables:
     input:
-        expression=table_files("expression"),
-        cells=table_files("cells"),
-        genes=table_files("genes"),
+        expression=INPUTS.tables("expression"),
+        cells=INPUTS.tables("cells"),
+        genes=INPUTS.tables("genes"),
     output:
         "results/{dataset}/data/tables.h5ad",
     log:
@@ -41,7 +41,7 @@ rule read_tables:
     conda:
         "../../envs/scanpy.yaml"
     params:
-        tables=lambda wildcards: source(wildcards)["tables"],
+        tables=lookup(within=SETTINGS, dpath="datasets/{dataset}/tables"),
         code=code("read_tables.py"),
     script:
         "../scripts/read_tables.py"
@@ -49,7 +49,7 @@ rule read_tables:
 
 rule join_samples:
     input:
-        sample_files,
+        INPUTS.samples,
     output:
         "results/{dataset}/data/samples.h5ad",
     log:
@@ -58,7 +58,7 @@ rule join_samples:
     conda:
         "../../envs/scanpy.yaml"
     params:
-        columns=sample_columns,
+        columns=JOBS.sample_columns,
         code=code("join_samples.py"),
     script:
         "../scripts/join_samples.py"
@@ -73,7 +73,7 @@ rule simulate:
     conda:
         "../../envs/scanpy.yaml"
     params:
-        simulation=simulation_parameters,
+        simulation=JOBS.simulation,
         code=code("simulate.py"),
     script:
         "../scripts/simulate.py"
@@ -82,7 +82,7 @@ rule simulate:
 # A rule of its own, so that bad input ends here and earlier results stay as they are.
 rule check_dataset:
     input:
-        source_file,
+        INPUTS.cells,
     output:
         "results/{dataset}/data/checks.tsv",
     log:
@@ -91,7 +91,7 @@ rule check_dataset:
     conda:
         "../../envs/scanpy.yaml"
     params:
-        source=source,
+        source=lookup(within=SETTINGS, dpath="datasets/{dataset}"),
         code=code("check_dataset.py"),
     script:
         "../scripts/check_dataset.py"
@@ -99,19 +99,20 @@ rule check_dataset:
 
 rule preprocess:
     input:
-        counts=source_file,
+        counts=INPUTS.cells,
         checks="results/{dataset}/data/checks.tsv",
     output:
         raw="results/{dataset}/data/raw.h5ad",
         norm="results/{dataset}/data/norm.h5ad",
         norm_log="results/{dataset}/data/norm_log.h5ad",
+        genes="results/{dataset}/data/genes.tsv",
     log:
         "results/{dataset}/data/preprocess.log",
     priority: 50
     conda:
         "../../envs/scanpy.yaml"
     params:
-        source=source,
+        source=lookup(within=SETTINGS, dpath="datasets/{dataset}"),
         code=code("preprocess.py"),
     script:
         "../scripts/preprocess.py"

@@ -1,6 +1,7 @@
 rule plot_embedding:
     input:
         embedding="results/{dataset}/{product}/embedding.tsv",
+        provenance="results/{dataset}/{product}/provenance.tsv",
     output:
         report(
             "results/{dataset}/{product}/embedding.png",
@@ -46,10 +47,12 @@ rule report:
     input:
         benchmark="results/benchmark.tsv",
         ranks="results/ranks.tsv",
-        expression=expand("results/{dataset}/expression.tsv", dataset=CONFIG.datasets),
-        losses=produced("results/{dataset}/{product}/losses.tsv", AIF_PRODUCTS),
-        checks=expand("results/{dataset}/data/checks.tsv", dataset=CONFIG.datasets),
-        figures=[figure["path"] for figure in FIGURES],
+        expression=TARGETS.of_datasets("results/{dataset}/expression.tsv"),
+        losses=TARGETS.of_products("results/{dataset}/{product}/losses.tsv", PLAN.aif_products),
+        checks=TARGETS.of_datasets("results/{dataset}/data/checks.tsv"),
+        genes=TARGETS.of_datasets("results/{dataset}/data/genes.tsv"),
+        provenance=TARGETS.of_products("results/{dataset}/{product}/provenance.tsv", PLAN.products),
+        figures=[figure["path"] for figure in TARGETS.figures],
     output:
         "results/report.html",
     log:
@@ -58,8 +61,8 @@ rule report:
     conda:
         "../../envs/report.yaml"
     params:
-        config=CONFIG.model_dump(),
-        figures=FIGURES,
+        config=SETTINGS,
+        figures=TARGETS.figures,
         code=code("report.py"),
     script:
         "../scripts/report.py"

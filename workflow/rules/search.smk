@@ -10,8 +10,8 @@ rule hyperparameters:
     conda:
         "../../envs/report.yaml"
     params:
-        ids=ids,
-        rows=sheet_rows,
+        ids=JOBS.ids,
+        rows=JOBS.sheet,
         code=code("hyperparameters.py"),
     script:
         "../scripts/hyperparameters.py"
@@ -21,8 +21,8 @@ rule hyperparameters:
 # that a sheet with more rows, or others, finds what is there already.
 rule search_job:
     input:
-        cells=variant_input,
-        reference="results/{dataset}/data/norm_log.h5ad",
+        cells=INPUTS.search_cells,
+        reference=INPUTS.search_reference,
     output:
         "results/{dataset}/{variant}/runs/{stack}/seed_{seed}.tsv",
     log:
@@ -31,9 +31,10 @@ rule search_job:
         "../../envs/search.yaml"
     threads: 1
     params:
-        job=search_job,
-        correction=CONFIG.correction.model_dump(),
-        evaluation=EVALUATION,
+        job=JOBS.search,
+        correction=SETTINGS["correction"],
+        evaluation=PLAN.evaluation,
+        made_of=JOBS.search_key,
         code=code("search_job.py"),
     script:
         "../scripts/search_job.py"
@@ -42,7 +43,7 @@ rule search_job:
 rule runs:
     input:
         sheet="results/{dataset}/{variant}/hyperparameters.tsv",
-        runs=lambda w: run_files(w.dataset, w.variant, SEEDS["robust_grid_search"]),
+        runs=INPUTS.runs,
     output:
         "results/{dataset}/{variant}/runs.tsv",
     log:
@@ -51,7 +52,7 @@ rule runs:
     conda:
         "../../envs/report.yaml"
     params:
-        seeds=SEEDS["robust_grid_search"],
+        seeds=PLAN.seeds["robust_grid_search"],
         code=code("runs.py"),
     script:
         "../scripts/runs.py"
@@ -60,14 +61,14 @@ rule runs:
 use rule runs as runs_of_one_seed with:
     input:
         sheet="results/{dataset}/{variant}/hyperparameters.tsv",
-        runs=lambda w: run_files(w.dataset, w.variant, SEEDS["grid_search"]),
+        runs=INPUTS.runs_of_one_seed,
     output:
         "results/{dataset}/{variant}/grid_search.tsv",
     log:
         "results/{dataset}/{variant}/grid_search.log",
     localrule: True
     params:
-        seeds=SEEDS["grid_search"],
+        seeds=PLAN.seeds["grid_search"],
         code=code("runs.py"),
 
 
@@ -91,19 +92,40 @@ rule best:
     input:
         runs="results/{dataset}/{variant}/runs.tsv",
         rows="results/{dataset}/{variant}/robust_grid_search.tsv",
-        cells=variant_input,
+        cells=INPUTS.best_cells,
     output:
         model="results/{dataset}/{variant}/best/model.pt",
         corrected="results/{dataset}/{variant}/best/corrected.h5ad",
-        run="results/{dataset}/{variant}/best/run.yaml",
     log:
         "results/{dataset}/{variant}/best/best.log",
     conda:
         "../../envs/search.yaml"
     threads: 1
     params:
-        job=best_job,
-        run=run_config,
+        job=JOBS.best,
+        correction=SETTINGS["correction"],
+        made_of=JOBS.best_key,
         code=code("best.py"),
     script:
         "../scripts/best.py"
+
+
+# Apart from the training, which another path of the same file shall not repeat. It looks at the checks,
+# as they are made again for that path.
+rule best_config:
+    input:
+        runs="results/{dataset}/{variant}/runs.tsv",
+        rows="results/{dataset}/{variant}/robust_grid_search.tsv",
+        checks="results/{dataset}/data/checks.tsv",
+    output:
+        "results/{dataset}/{variant}/best/run.yaml",
+    log:
+        "results/{dataset}/{variant}/best/run.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        run=JOBS.run_config,
+        code=code("best_config.py"),
+    script:
+        "../scripts/best_config.py"

@@ -3,7 +3,7 @@
 
 rule search_table:
     input:
-        searched("results/{dataset}/{variant}/{{table}}.tsv"),
+        TARGETS.of_variants("results/{dataset}/{variant}/{{table}}.tsv"),
     output:
         report(
             "results/{table}.tsv",
@@ -19,11 +19,7 @@ rule search_table:
     conda:
         "../../envs/report.yaml"
     params:
-        runs=[
-            {"dataset": dataset, "method": variant}
-            for dataset in CONFIG.datasets
-            for variant in CONFIG.variants
-        ],
+        runs=JOBS.expected_searches(),
         code=code("concatenate.py"),
     script:
         "../scripts/concatenate.py"
@@ -31,7 +27,7 @@ rule search_table:
 
 rule plot_search:
     input:
-        runs=lambda wildcards: f"results/{{dataset}}/{{variant}}/{RUNS[wildcards.search]}.tsv",
+        runs=INPUTS.runs_table,
         rows="results/{dataset}/{variant}/{search}.tsv",
     output:
         **{kind: search_figure(kind) for kind in SEARCH_FIGURES},
@@ -70,9 +66,10 @@ rule plot_variants:
 
 rule search_report:
     input:
-        runs=lambda wildcards: f"results/{RUNS[wildcards.search]}.tsv",
-        rows=searched("results/{dataset}/{variant}/{{search}}.tsv"),
-        figures=lambda wildcards: [figure["path"] for figure in search_figures(wildcards.search)],
+        runs=INPUTS.all_runs_table,
+        rows=TARGETS.of_variants("results/{dataset}/{variant}/{{search}}.tsv"),
+        checks=TARGETS.of_datasets("results/{dataset}/data/checks.tsv"),
+        figures=INPUTS.search_figures,
     output:
         "results/{search}.html",
     log:
@@ -81,8 +78,8 @@ rule search_report:
     conda:
         "../../envs/report.yaml"
     params:
-        config=CONFIG.model_dump(),
-        figures=lambda wildcards: search_figures(wildcards.search),
+        config=SETTINGS,
+        figures=JOBS.search_figures,
         code=code("search_report.py"),
     script:
         "../scripts/search_report.py"

@@ -1,6 +1,6 @@
 rule train:
     input:
-        variant_input,
+        INPUTS.train_cells,
     output:
         model="results/{dataset}/{variant}/pipeline{repeat}/model.pt",
         losses="results/{dataset}/{variant}/pipeline{repeat}/losses.tsv",
@@ -11,7 +11,8 @@ rule train:
         "../../envs/torch.yaml"
     threads: 1
     params:
-        job=pipeline_job,
+        job=JOBS.pipeline,
+        made_of=JOBS.train_key,
         code=code("train.py"),
     script:
         "../scripts/train.py"

@@ -2,8 +2,10 @@
 
 import anndata as ad
 
-from aif.baselines import BASELINES, corrected_or_reason
-from aif.rule import InputError, atomic, rule_log
+from aif.errors import InputError
+from aif.job.files import atomic
+from aif.job.log import rule_log
+from aif.methods.baselines import BASELINES, corrected_or_reason
 
 with rule_log(snakemake) as log:
     ids = snakemake.params.ids

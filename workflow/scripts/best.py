@@ -5,16 +5,17 @@ from dataclasses import asdict
 import anndata as ad
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from aif.best import best_run, run_yaml
-from aif.checkpoint import Checkpoints
-from aif.correction import write_corrected
+from aif.config.variants import hyperparameters_of
+from aif.correction.corrected import write_corrected
 from aif.errors import TrainingError
-from aif.model_file import save_model
-from aif.numerics import prepare_for_training
-from aif.progress import ProgressLog
-from aif.rule import atomic, read_table, rule_log
-from aif.run import Job, train_job
-from aif.variants import hyperparameters_of
+from aif.job.files import atomic, read_table
+from aif.job.log import rule_log
+from aif.job.progress import ProgressLog
+from aif.model.checkpoint import Checkpoints
+from aif.model.model_file import save_model
+from aif.model.numerics import prepare_for_training
+from aif.model.run import Job, train_job
+from aif.search.best import best_run
 
 with rule_log(snakemake) as log:
     prepare_for_training(snakemake.threads)
@@ -52,7 +53,5 @@ with rule_log(snakemake) as log:
     with atomic(output.model) as path:
         save_model(path, networks, info)
     with atomic(output.corrected) as path:
-        write_corrected(path, networks, info, adata, params.run["correction"])
-    with atomic(output.run) as path:
-        path.write_text(run_yaml(best, again, params.run, output.run))
+        write_corrected(path, networks, info, adata, params.correction)
     checkpoints.remove()

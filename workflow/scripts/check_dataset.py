@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from aif.checks import check_dataset, read_counts
-from aif.preprocessing import keep_detected
-from aif.rule import atomic, rule_log
+from aif.data.checks import check_dataset, read_counts
+from aif.data.preprocessing import keep_detected
+from aif.job.files import write_table
+from aif.job.log import rule_log
 
 with rule_log(snakemake) as log:
     dataset, source = snakemake.wildcards.dataset, snakemake.params.source
@@ -17,5 +18,4 @@ with rule_log(snakemake) as log:
     for check in checks:
         if check.status == "warning":
             log.warning("warning: %s: %s: %s", dataset, check.check, check.message)
-    with atomic(snakemake.output[0]) as path:
-        pd.DataFrame(checks).to_csv(path, sep="\t", index=False)
+    write_table(snakemake.output[0], pd.DataFrame(checks))

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from aif.rule import atomic, rule_log
+from aif.job.files import write_table
+from aif.job.log import rule_log
 
 with rule_log(snakemake) as log:
     tables = [
@@ -13,5 +14,4 @@ with rule_log(snakemake) as log:
     missing = [run for run in snakemake.params.runs if run not in found]
     if missing:
         raise ValueError(f"no rows for {missing}")
-    with atomic(snakemake.output[0]) as path:
-        result.to_csv(path, sep="\t", index=False)
+    write_table(snakemake.output[0], result)

@@ -3,10 +3,11 @@
 import anndata as ad
 import torch
 
-from aif.correction import write_corrected
-from aif.model_file import failure_of, load_model
-from aif.no_correction import no_correction
-from aif.rule import atomic, rule_log
+from aif.correction.corrected import write_corrected
+from aif.correction.no_correction import no_correction
+from aif.job.files import atomic
+from aif.job.log import rule_log
+from aif.model.model_file import failure_of, load_model
 
 with rule_log(snakemake), atomic(snakemake.output[0]) as path:
     torch.set_num_threads(snakemake.threads)

@@ -1,7 +1,8 @@
 """Fetch a file of a data set and accept it only if it hashes to what the config says."""
 
-from aif.fetching import fetch
-from aif.rule import atomic, rule_log
+from aif.data.fetching import fetch
+from aif.job.files import atomic
+from aif.job.log import rule_log
 
 with rule_log(snakemake), atomic(snakemake.output[0]) as path:
     params = snakemake.params

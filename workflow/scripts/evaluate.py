@@ -3,10 +3,11 @@
 import anndata as ad
 import numpy as np
 
-from aif.evaluation import evaluate_apart, not_judged
-from aif.holdout import cell_groups
-from aif.rule import atomic, rule_log
-from aif.threads import limited_threads
+from aif.data.holdout import cell_groups
+from aif.evaluation.evaluate import evaluate_apart, not_judged
+from aif.job.files import write_table
+from aif.job.log import rule_log
+from aif.job.threads import limited_threads
 
 with rule_log(snakemake) as log, limited_threads(snakemake.threads):
     corrected = ad.read_h5ad(snakemake.input.corrected)
@@ -24,7 +25,7 @@ with rule_log(snakemake) as log, limited_threads(snakemake.threads):
         "metrics": found.metrics,
         "embedding": found.coordinates,
         "expression": found.expression,
+        "provenance": found.provenance,
     }
     for output, table in outputs.items():
-        with atomic(snakemake.output[output]) as path:
-            table.to_csv(path, sep="\t", index=False)
+        write_table(snakemake.output[output], table)

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from aif.figures import expression_figure, save
-from aif.rule import atomic, read_table, rule_log
+from aif.job.files import atomic, read_table, write_table
+from aif.job.log import rule_log
+from aif.report.figures import expression_figure, save
 
 with rule_log(snakemake):
     tables = [read_table(path) for path in snakemake.input]
     curves = pd.concat([tables[0], *(table for table in tables[1:] if len(table))])
-    with atomic(snakemake.output.table) as path:
-        curves.to_csv(path, sep="\t", index=False)
+    write_table(snakemake.output.table, curves)
     with atomic(snakemake.output.figure) as path:
         save(expression_figure(curves, snakemake.wildcards.dataset), path)

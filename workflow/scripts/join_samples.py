@@ -1,7 +1,8 @@
 """Join the files of a data set's samples."""
 
-from aif.rule import atomic, rule_log
-from aif.sample_cells import joined_samples
+from aif.data.sample_cells import joined_samples
+from aif.job.files import atomic
+from aif.job.log import rule_log
 
 with rule_log(snakemake) as log:
     key = f"datasets.{snakemake.wildcards.dataset}.samples"

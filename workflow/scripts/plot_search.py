@@ -1,9 +1,10 @@
 """Draw the pictures of a variant's search."""
 
-from aif.figures import save
-from aif.rule import atomic, read_table, rule_log
-from aif.search import rows_of
-from aif.search_figures import heatmaps_figure, loss_against_metrics_figure, spread_figure
+from aif.job.files import atomic, read_table
+from aif.job.log import rule_log
+from aif.report.figures import save
+from aif.report.search_figures import heatmaps_figure, loss_against_metrics_figure, spread_figure
+from aif.search.summary import rows_of
 
 with rule_log(snakemake):
     runs, rows = (

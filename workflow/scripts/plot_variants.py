@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from aif.figures import save
-from aif.rule import atomic, rule_log
-from aif.search import rows_of
-from aif.search_figures import variants_figure
+from aif.job.files import atomic
+from aif.job.log import rule_log
+from aif.report.figures import save
+from aif.report.search_figures import variants_figure
+from aif.search.summary import rows_of
 
 with rule_log(snakemake):
     rows = pd.concat([rows_of(path) for path in snakemake.input], ignore_index=True)

@@ -1,8 +1,12 @@
 """Write the raw, norm and norm_log form of a data set."""
 
-from aif.checks import read_counts
-from aif.preprocessing import TRANSFORMS, keep_detected, standardise, transform
-from aif.rule import atomic, rule_log
+import pandas as pd
+
+from aif import __version__
+from aif.data.checks import read_counts
+from aif.data.preprocessing import TRANSFORMS, keep_detected, standardise, transform
+from aif.job.files import atomic, write_table
+from aif.job.log import rule_log
 
 with rule_log(snakemake) as log:
     dataset, source = snakemake.wildcards.dataset, snakemake.params.source
@@ -13,8 +17,10 @@ with rule_log(snakemake) as log:
         log.info("%d of %d %s are kept", left, given, what)
     counts = standardise(kept, source["batch_key"], source["label_key"], source["n_top_genes"])
     log.info("%d cells, %d genes, %d batches", *counts.shape, counts.obs["batch"].nunique())
+    genes = pd.DataFrame({"dataset": dataset, "gene": counts.var_names})
+    write_table(snakemake.output.genes, genes)
     for name in TRANSFORMS:
         result = transform(counts, name)
-        result.uns["aif"] = {"dataset": dataset, "transform": name}
+        result.uns["aif"] = {"dataset": dataset, "transform": name, "version": __version__}
         with atomic(snakemake.output[name]) as path:
             result.write_h5ad(path, compression="gzip")

@@ -1,8 +1,9 @@
 """Read a data set from its text tables."""
 
-from aif.fetching import check_sha256
-from aif.rule import atomic, rule_log
-from aif.tables import Table, read_dataset
+from aif.data.fetching import check_sha256
+from aif.data.tables import Table, read_dataset
+from aif.job.files import atomic
+from aif.job.log import rule_log
 
 with rule_log(snakemake) as log:
     entries, key = snakemake.params.tables, f"datasets.{snakemake.wildcards.dataset}.tables"

@@ -2,18 +2,21 @@
 
 import pandas as pd
 
-from aif.report import render
-from aif.rule import atomic, read_table, rule_log
+from aif.job.files import atomic, read_table
+from aif.job.log import rule_log
+from aif.report.report_page import Tables, render
 
 with rule_log(snakemake):
     # The files as they are here: a workflow that imports this one may keep them elsewhere.
     figures = zip(snakemake.params.figures, snakemake.input.figures, strict=True)
     page = render(
-        benchmark=read_table(snakemake.input.benchmark),
-        table=read_table(snakemake.input.ranks),
-        expression=pd.concat([read_table(path) for path in snakemake.input.expression]),
-        losses=pd.concat([read_table(path) for path in snakemake.input.losses]),
-        checks=pd.concat([read_table(path) for path in snakemake.input.checks]),
+        Tables(
+            *(read_table(snakemake.input[name]) for name in ("benchmark", "ranks")),
+            *(
+                pd.concat([read_table(path) for path in snakemake.input[name]])
+                for name in ("expression", "losses", "checks", "genes", "provenance")
+            ),
+        ),
         figures=[{**figure, "path": path} for figure, path in figures],
         config=snakemake.params.config,
     )

@@ -3,14 +3,15 @@
 import anndata as ad
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from aif.checkpoint import Checkpoints
 from aif.errors import TrainingError
-from aif.numerics import prepare_for_training
-from aif.progress import ProgressLog
-from aif.rule import atomic, rule_log
-from aif.run import Job, train_job
-from aif.run_table import failed_table, run_table
-from aif.threads import limited_threads
+from aif.job.files import write_table
+from aif.job.log import rule_log
+from aif.job.progress import ProgressLog
+from aif.job.threads import limited_threads
+from aif.model.checkpoint import Checkpoints
+from aif.model.numerics import prepare_for_training
+from aif.model.run import Job, train_job
+from aif.search.run_table import failed_table, run_table
 
 with rule_log(snakemake) as log:
     prepare_for_training(snakemake.threads)
@@ -28,7 +29,6 @@ with rule_log(snakemake) as log:
         table = failed_table(job, adata, str(error))
     for row in table[table["reason"] != ""].itertuples():
         log.warning("warning: %s %s: %s", row.key, row.status, row.reason)
-    with atomic(snakemake.output[0]) as path:
-        table.to_csv(path, sep="\t", index=False)
+    write_table(snakemake.output[0], table)
     if "failed" not in set(table["status"]):
         checkpoints.remove()

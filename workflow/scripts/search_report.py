@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from aif.rule import atomic, read_table, rule_log
-from aif.search import rows_of
-from aif.search_page import render_search
+from aif.job.files import atomic, read_table
+from aif.job.log import rule_log
+from aif.report.search_page import render_search
+from aif.search.summary import rows_of
 
 with rule_log(snakemake):
     # The files as they are here: a workflow that imports this one may keep them elsewhere.

@@ -1,8 +1,9 @@
 """Simulate a data set with a known truth."""
 
-from aif.rule import atomic, rule_log
-from aif.simulation import Simulation
-from aif.splatter import simulate
+from aif.config.simulation import Simulation
+from aif.data.splatter import simulate
+from aif.job.files import atomic
+from aif.job.log import rule_log
 
 with rule_log(snakemake) as log:
     adata = simulate(Simulation(**snakemake.params.simulation))

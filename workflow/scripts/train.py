@@ -4,14 +4,15 @@ import anndata as ad
 import pandas as pd
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from aif.checkpoint import Checkpoints
 from aif.errors import TrainingError
-from aif.model_file import save_failure, save_model
-from aif.numerics import prepare_for_training
-from aif.progress import ProgressLog
-from aif.rule import atomic, rule_log
-from aif.run import Job, train_job
-from aif.training import COURSE
+from aif.job.files import atomic, write_table
+from aif.job.log import rule_log
+from aif.job.progress import ProgressLog
+from aif.model.checkpoint import Checkpoints
+from aif.model.model_file import save_failure, save_model
+from aif.model.numerics import prepare_for_training
+from aif.model.run import Job, train_job
+from aif.model.training import COURSE
 
 with rule_log(snakemake) as log:
     prepare_for_training(snakemake.threads)
@@ -34,7 +35,6 @@ with rule_log(snakemake) as log:
             save_failure(path, ids | {"transform": job.variant.input} | failure)
         else:
             save_model(path, trained.training.networks, trained.infos[0])
-    with atomic(snakemake.output.losses) as path:
-        pd.DataFrame([ids]).merge(losses, how="cross").to_csv(path, sep="\t", index=False)
+    write_table(snakemake.output.losses, pd.DataFrame([ids]).merge(losses, how="cross"))
     if not losses.empty:
         checkpoints.remove()

@@ -1,0 +1,195 @@
+"""What a plan asks for: products and files, inputs and params of jobs, and what cells are."""
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from snakemake.io import is_flagged
+
+from aif.workflow import identity as identity_module
+from aif.workflow.identity import identity
+from aif.workflow.inputs import Inputs
+from aif.workflow.jobs import Jobs
+from aif.workflow.plan import Plan
+from aif.workflow.targets import Targets
+
+ROOT = Path(__file__).parents[2]
+VARIANT = "aif_norm_log_rel_dyn"
+OF_RUN = SimpleNamespace(dataset="mine", variant=VARIANT, repeat="")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Two files of cells and a folder of Cell Ranger, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine.h5ad", "a.h5ad", "b.h5ad", "cells.txt", "ranger/matrix.mtx"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(name)
+    return tmp_path
+
+
+def plan_of(entry=None, **given):
+    entry = (
+        {"path": "mine.h5ad", "batch_key": "batch", "label_key": "type"} if entry is None else entry
+    )
+    small = {"variants": [VARIANT], "baselines": ["combat"], "datasets": {"mine": entry}}
+    return Plan.of({**small, **given}, ROOT)
+
+
+def all_of(plan, recorded=lambda path: []):
+    targets = Targets(plan)
+    jobs = Jobs(plan, targets)
+    return targets, jobs, Inputs(plan, targets, jobs, recorded)
+
+
+def test_products_are_methods_times_repeats_the_others_first(folder):
+    plan = plan_of(seed=5, repeats=2)
+    assert plan.repeats == {"": 5, "_seed_6": 6}
+    assert plan.products == {
+        "baselines/combat": ("combat", 5),
+        "baselines/combat_seed_6": ("combat", 6),
+        f"{VARIANT}/pipeline": (VARIANT, 5),
+        f"{VARIANT}/pipeline_seed_6": (VARIANT, 6),
+    }
+    assert list(plan.aif_products) == [f"{VARIANT}/pipeline", f"{VARIANT}/pipeline_seed_6"]
+
+
+def test_files_are_asked_for_in_every_mode(folder):
+    plan = plan_of(grid={"gamma": [0.1, 0.3]}, seeds=2, repeats=2)
+    targets, _, _ = all_of(plan)
+    of_mode = targets.of_mode
+    assert f"results/mine/{VARIANT}/pipeline_seed_1/corrected.h5ad" in of_mode["pipeline"]
+    runs = [file for file in of_mode["robust_grid_search"] if "/runs/" in file]
+    assert len(runs) == len(set(runs)) == 4
+    assert len([file for file in of_mode["grid_search"] if "/runs/" in file]) == 2
+    assert f"results/mine/{VARIANT}/best/run.yaml" in of_mode["robust_grid_search"]
+    # Pictures are of first repeats.
+    shown = [figure["path"] for figure in targets.figures]
+    assert f"results/mine/{VARIANT}/pipeline/losses.png" in shown
+    assert not any("_seed_1" in path for path in shown)
+
+
+@pytest.mark.parametrize(
+    ("entry", "file"),
+    [
+        ({"path": "mine.h5ad", "batch_key": "b"}, "mine.h5ad"),
+        ({"url": "https://x.org/a", "sha256": "0" * 64, "batch_key": "b"}, "download"),
+        ({"samples": "{sample}.h5ad"}, "samples"),
+        ({"simulate": {"preset": "tran1"}}, "simulated"),
+    ],
+)
+def test_the_file_of_a_data_set_is_the_users_or_where_it_is_made(folder, entry, file):
+    _, _, inputs = all_of(plan_of(entry))
+    found = inputs.cells(OF_RUN)
+    assert found == (file if "path" in entry else f"results/mine/data/{file}.h5ad")
+    assert is_flagged(found, "local") == ("path" in entry)
+
+
+def test_the_tables_of_a_data_set_are_the_users_or_where_they_are_put(folder):
+    there = {"url": "https://x.org/a", "sha256": "0" * 64}
+    tables = {"expression": [{"path": "cells.txt"}, there], "cells": there, "cells_in": "rows"}
+    _, _, inputs = all_of(plan_of({"tables": tables, "batch_key": "batch"}))
+    assert inputs.tables("expression")(OF_RUN) == [
+        "cells.txt",
+        "results/mine/data/tables/expression.1",
+    ]
+    assert inputs.tables("genes")(OF_RUN) == []
+
+
+def test_the_age_of_cells_matters_until_a_model_was_made_of_them(folder):
+    plan = plan_of()
+    _, jobs, inputs = all_of(plan)
+    assert not is_flagged(inputs.train_cells(OF_RUN), "ancient")
+    key = repr(jobs.train_key(OF_RUN))
+    made = f"results/mine/{VARIANT}/pipeline/model.pt"
+    _, _, inputs = all_of(plan, lambda path: [key] if path == made else [])
+    assert is_flagged(inputs.train_cells(OF_RUN), "ancient")
+    other = SimpleNamespace(dataset="mine", variant=VARIANT, repeat="", baseline="combat")
+    assert not is_flagged(inputs.baseline_cells(other), "ancient")
+    _, _, inputs = all_of(plan_of(seed=1), lambda path: [key])
+    assert not is_flagged(inputs.train_cells(OF_RUN), "ancient")
+
+
+def test_cells_are_what_their_file_holds_and_how_it_is_read(folder):
+    first = identity(plan_of(), "mine", labelled=False)
+    shutil.copy("mine.h5ad", "moved.h5ad")
+    moved = {"path": "moved.h5ad", "batch_key": "batch"}
+    assert identity(plan_of(moved), "mine", labelled=False) == first
+    assert identity(plan_of(moved), "mine", labelled=True) != first
+    for change in ({"batch_key": "lab"}, {"layer": "raw"}, {"n_top_genes": 3}, {"min_genes": 2}):
+        assert identity(plan_of({**moved, **change}), "mine", labelled=False) != first
+    Path("moved.h5ad").write_text("other cells")
+    assert identity(plan_of(moved), "mine", labelled=False) != first
+
+
+@pytest.mark.parametrize("entry", [{"samples": "{sample}.h5ad"}, {"samples": "sheet.tsv"}])
+def test_samples_are_what_their_files_hold_folders_too(folder, entry):
+    Path("sheet.tsv").write_text("sample\tpath\na\ta.h5ad\nb\tranger\n")
+    before = identity(plan_of(entry), "mine", labelled=False)
+    assert identity(plan_of(entry), "mine", labelled=False) == before
+    Path("b.h5ad").write_text("others")
+    Path("ranger/matrix.mtx").write_text("others")
+    assert identity(plan_of(entry), "mine", labelled=False) != before
+
+
+def test_simulations_and_tables_are_what_determines_them(folder):
+    one, other = ({"simulate": {"preset": "tran1", "seed": seed}} for seed in (1, 2))
+    assert identity(plan_of(one), "mine", False) != identity(plan_of(other), "mine", False)
+    tables = {"expression": {"path": "a.h5ad"}, "cells": {"path": "cells.txt"}, "cells_in": "rows"}
+    entry = {"tables": tables, "batch_key": "batch"}
+    before = identity(plan_of(entry), "mine", False)
+    Path("cells.txt").write_text("others")
+    assert identity(plan_of(entry), "mine", False) != before
+
+
+def test_a_file_is_hashed_once_and_anew_where_the_cache_is_broken(folder, monkeypatch):
+    before = identity(plan_of(), "mine", False)
+    assert identity_module.CACHE.is_file()
+    monkeypatch.setattr(identity_module.hashlib, "file_digest", None)
+    assert identity(plan_of(), "mine", False) == before
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    identity_module.CACHE.write_text("broken")
+    assert identity(plan_of(), "mine", False) == before
+
+
+def test_what_a_job_is_made_of_changes_with_it_and_with_its_cells(folder):
+    def keys(**given):
+        _, jobs, _ = all_of(plan_of(grid={"gamma": [0.1]}, **given))
+        stack = next(iter(jobs.plan.stacks[VARIANT]))
+        run = SimpleNamespace(**vars(OF_RUN), stack=stack, seed="0", baseline="combat")
+        return (
+            *(jobs.train_key(run), jobs.search_key(run)),
+            *(jobs.best_key(run), jobs.baseline_key(run)),
+        )
+
+    before = keys()
+    assert keys() == before
+    assert keys(device="cpu", checkpoint_seconds=1) == before
+    for given, same in (
+        ({"seed": 1}, (False, False, True, False)),
+        ({"hyperparameters": {"hidden": 8}}, (False, False, True, True)),
+        ({"evaluation": {"n_pcs": 9}}, (True, False, True, True)),
+        ({"correction": {"n_samplings": 1}}, (True, False, False, True)),
+    ):
+        found = tuple(a == b for a, b in zip(before, keys(**given), strict=True))
+        # What a search's job trains is its stack, whose seed stands in the name of its file.
+        assert found[0] == same[0], given
+        assert found[2:] == same[2:], given
+
+
+def test_ids_and_expected_rows_name_every_run(folder):
+    _, jobs, _ = all_of(plan_of(repeats=2))
+    assert jobs.expected_products() == [
+        {"dataset": "mine", "method": method, "seed": seed}
+        for method in ("combat", VARIANT)
+        for seed in ("0", "1")
+    ]
+    assert jobs.expected_searches() == [{"dataset": "mine", "method": VARIANT}]
+    baseline = SimpleNamespace(dataset="mine", baseline="combat", repeat="_seed_1")
+    assert jobs.baseline_ids(baseline) == {
+        **{"dataset": "mine", "method": "combat", "row": "", "seed": 1}
+    }
+    judged = SimpleNamespace(product="baselines/combat_seed_1")
+    assert jobs.evaluation(judged)["seed"] == 1

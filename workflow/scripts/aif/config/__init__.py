@@ -1,0 +1,1 @@
+"""What users write: its types, their checks, variants, sheets of samples, parameters of simulations."""

@@ -1,0 +1,259 @@
+"""What a config says is completed and checked before anything runs; errors are one line."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from aif.config.samples import samples_of
+from aif.config.schema import (
+    Config,
+    Correction,
+    Dataset,
+    Evaluation,
+    Grid,
+    Table,
+    Tables,
+    load_yaml,
+)
+from aif.config.simulation import Simulation
+from aif.config.variants import NAMES, Hyperparameters, defaults_of
+from aif.errors import InputError
+
+HYPERPARAMETERS = TypeAdapter(Hyperparameters)
+SIMULATION = TypeAdapter(Simulation)
+
+
+def complete(
+    given: dict[str, Any], default_run: Path, table: dict[str, Any], presets: dict[str, Any]
+) -> Config:
+    """Return the validated config: what the user gave, and the default run for all other keys.
+
+    Parameters
+    ----------
+    given
+        Top-level keys given by --configfile or --config. Each replaces the default run's as a whole.
+    default_run
+        config/config.yaml, in the folder of the workflow.
+    table
+        The content of config/variants.yaml.
+    presets
+        The content of config/simulations.yaml.
+
+    Raises
+    ------
+    InputError
+        One line that names the key and what to do.
+    """
+    _check_blanks(given)
+    try:
+        config = Config.model_validate({**load_yaml(default_run), **given})
+    except ValidationError as error:
+        raise InputError(_one_line(error)) from None
+    config = _with_own_data(config, default_run.parents[1])
+    for name in config.variants:
+        if name not in table["variants"]:
+            known = list(table["variants"])
+            raise InputError(f"config: variants: unknown variant {name!r}; {_hint(name, known)}")
+        hyperparameters(config, table, name)
+    _check_grid(config.grid, list(table["variants"]))
+    if config.mirror is not None and not Path(config.mirror).is_dir():
+        raise InputError(
+            f"config: mirror: there is no directory {config.mirror!r}; "
+            "give its path relative to the working directory, or leave mirror out"
+        )
+    for name, dataset in config.datasets.items():
+        _check_paths(name, dataset)
+        if dataset.simulate is not None:
+            simulation(name, dataset, presets)
+        _check_target(config.correction.target, name, dataset)
+    return config
+
+
+def _with_own_data(config: Config, root: Path) -> Config:
+    """Return the config with data that come with the workflow found there, wherever it runs."""
+    datasets = {
+        name: dataset.model_copy(update={"path": str(root / dataset.path)})
+        if dataset.path is not None
+        and not Path(dataset.path).is_file()
+        and (root / dataset.path).is_file()
+        else dataset
+        for name, dataset in config.datasets.items()
+    }
+    return config.model_copy(update={"datasets": datasets})
+
+
+def _check_blanks(given: Any, place: str = "") -> None:
+    """Look for what YAML makes of {a:b}, without a blank: a name with a colon and no value, or text."""
+    if isinstance(given, str) and re.match(r"\{[^}]*:", given):
+        raise InputError(
+            f"config: {place}: {given!r} cannot be read; put a blank after every colon, "
+            "as in {path: cells.h5ad}"
+        )
+    for key, value in given.items() if isinstance(given, dict) else ():
+        if value in (None, "") and ":" in str(key):
+            name, _, rest = str(key).partition(":")
+            raise InputError(
+                f"config: {place + '.' if place else ''}{key}: a blank is missing after the colon; "
+                f"write {name}: {rest}"
+            )
+        _check_blanks(value, f"{place}.{key}" if place else str(key))
+
+
+def _check_grid(grid: Grid, variants: list[str]) -> None:
+    """Look for names that no variant's sheet would stumble on."""
+    layers = {"": grid.model_extra}
+    for section in ("weighting", "input", "variants"):
+        layers |= {f"{section}.{k}.": lists for k, lists in getattr(grid, section).items()}
+    for name in grid.variants:
+        if name not in variants:
+            raise InputError(
+                f"config: grid.variants.{name}: unknown variant; {_hint(name, variants)}"
+            )
+    for place, lists in layers.items():
+        for name in lists:
+            if name not in NAMES:
+                hint = _hint(name, list(NAMES))
+                raise InputError(f"config: grid.{place}{name}: unknown key; {hint}")
+
+
+def _check_paths(name: str, dataset: Dataset) -> None:
+    paths = {"path": (dataset.path, "an .h5ad file")}
+    if dataset.tables is not None:
+        for kind in ("expression", "cells", "genes"):
+            for i, table in enumerate(getattr(dataset.tables, kind)):
+                paths[f"tables.{kind}.{i}.path"] = (table.path, "a text table")
+    for key, (path, what) in paths.items():
+        if path is not None and not Path(path).is_file():
+            raise InputError(
+                f"config: datasets.{name}.{key}: there is no file {path!r}; "
+                f"give the path of {what}, relative to the working directory"
+            )
+
+
+def _check_target(target: str | dict[str, float], name: str, dataset: Dataset) -> None:
+    """Look for the batches that the config names, before a model is trained for them."""
+    named = {target} - {"mean"} if isinstance(target, str) else set(target)
+    batches = _known_batches(name, dataset) if named else None
+    if batches is None:
+        return
+    for batch in sorted(named - batches):
+        raise InputError(
+            f"config: correction.target: {dataset.path or name} has no batch {batch!r}; "
+            f"give mean or one of {sorted(batches)}"
+        )
+
+
+def _known_batches(name: str, dataset: Dataset) -> set[str] | None:
+    """Return the batches of a data set where they can be known before its file is checked.
+
+    What else may be wrong with a file is said by the rule that checks it. Where Snakemake is alone,
+    as it may be with conda, it cannot read the file and the correction says it.
+    """
+    if dataset.samples is not None:
+        samples = samples_of(dataset.samples, f"config: datasets.{name}.samples")
+        found = {sample.columns.get(dataset.batch_key) for sample in samples}
+        return None if None in found else found
+    if dataset.path is None:
+        return None
+    try:
+        import h5py
+        from anndata.io import read_elem
+
+        with h5py.File(dataset.path) as file:
+            return set(read_elem(file["obs"])[dataset.batch_key].astype(str))
+    except (ImportError, OSError, KeyError):
+        return None
+
+
+def hyperparameters(
+    config: Config, table: dict[str, Any], variant: str, row: dict[str, Any] | None = None
+) -> Hyperparameters:
+    """Return a variant's hyperparameters with the config's overrides, and those of a grid's row.
+
+    Epochs that are given count as they are, unless `min_steps` is given too.
+
+    Raises
+    ------
+    InputError
+        If an override is unknown or out of its range.
+    """
+    row = row or {}
+    own = {**config.hyperparameters, **row}
+    known = {**defaults_of(table, variant), **own}
+    if "epochs" in own and "min_steps" not in own:
+        known["min_steps"] = 0  # who asks for so many epochs gets so many
+    for key in config.hyperparameters:
+        if key not in NAMES:
+            hint = _hint(key, list(NAMES))
+            raise InputError(f"config: hyperparameters.{key}: unknown key; {hint}")
+    try:
+        return HYPERPARAMETERS.validate_python(known)
+    except ValidationError as error:
+        section = "grid" if error.errors()[0]["loc"][0] in row else "hyperparameters"
+        raise InputError(_one_line(error, f"{section}.")) from None
+
+
+def simulation(name: str, dataset: Dataset, presets: dict[str, Any]) -> Simulation:
+    """Return the parameters of a data set that is simulated, its preset's completed by its own.
+
+    Raises
+    ------
+    InputError
+        If the preset or a parameter is unknown, or a value is out of its range.
+    """
+    place = f"datasets.{name}.simulate"
+    own = dict(dataset.simulate or {})
+    preset = own.pop("preset", None)
+    if preset is not None and preset not in presets:
+        raise InputError(f"config: {place}.preset: {_hint(str(preset), list(presets))}")
+    known = [field.name for field in dataclasses.fields(Simulation)]
+    for key in own:
+        if key not in known:
+            hint = _hint(key, [*known, "preset"])
+            raise InputError(f"config: {place}.{key}: unknown key; {hint}")
+    try:
+        return SIMULATION.validate_python({**presets.get(preset, {}), **own})
+    except ValidationError as error:
+        raise InputError(_one_line(error, f"{place}.")) from None
+
+
+def _one_line(error: ValidationError, prefix: str = "") -> str:
+    """Return one problem of a validation as one line, a misspelt key before what it leaves out."""
+    first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+    key = prefix + ".".join(str(part) for part in first["loc"] if part != "[key]")
+    key = key.rstrip(".")
+    if first["type"] == "extra_forbidden":
+        problem = f"unknown key; {_hint(str(first['loc'][-1]), _keys_at(first['loc'][:-1]))}"
+    elif first["type"] == "missing":
+        problem = "is missing; add it"
+    elif first["type"] == "literal_error" and first["loc"][-1] == "[key]":
+        problem = f"unknown key; known are {first['ctx']['expected']}"
+    elif first["loc"] and first["loc"][-1] == "[key]":
+        problem = "a name may hold letters, digits, _ and - only"
+    elif first["type"] == "literal_error" and isinstance(first["input"], str):
+        known = re.findall(r"'([^']+)'", first["ctx"]["expected"])
+        problem = f"unknown name {first['input']!r}; {_hint(first['input'], known)}"
+    else:
+        problem = first["msg"].removeprefix("Value error, ")
+        if not isinstance(first["input"], dict):
+            problem += f" (got {first['input']!r})"
+    return f"config: {key}: {problem}"
+
+
+def _keys_at(location: tuple[int | str, ...]) -> list[str]:
+    section = {"datasets": Dataset, "correction": Correction, "evaluation": Evaluation}
+    # Within a data set: datasets, its name, tables, and maybe their kind and number.
+    deep = {0: Config, 3: Tables, 5: Table}
+    model = deep.get(len(location)) or section[location[0]]
+    return list(model.model_fields)
+
+
+def _hint(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"

@@ -1,0 +1,131 @@
+"""Decoding: every cell as if it came from the same batch, the published correction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch import Tensor
+
+from aif.model.cells import dense_chunks
+from aif.model.networks import Networks
+
+CHUNK = 512  # cells that are decoded, and written, at a time
+
+
+@dataclass(frozen=True)
+class Target:
+    """The labels y* to decode with; the decodes are averaged with their weights.
+
+    Attributes
+    ----------
+    labels
+        (L, b), rows that sum to 1.
+    weights
+        (L,), sum to 1.
+    """
+
+    labels: Tensor
+    weights: Tensor
+
+
+def correction_target(spec: str | dict[str, float], batches: list[str]) -> Target:
+    """Return the target that a config names.
+
+    Parameters
+    ----------
+    spec
+        "mean": the mean over the decodes for all batches; a batch's name: that batch;
+        {batch: share, other batch: share}: a point between batches, decoded as such.
+    batches
+        Names of all batches, in the model's order.
+
+    Raises
+    ------
+    ValueError
+        If a name is no batch of the data.
+    """
+    if spec == "mean":
+        return Target(torch.eye(len(batches)), torch.full((len(batches),), 1 / len(batches)))
+    shares = {spec: 1.0} if isinstance(spec, str) else spec
+    unknown = sorted(set(shares) - set(batches))
+    if unknown:
+        raise ValueError(f"correction.target: no batch {unknown[0]!r}; batches are {batches}")
+    label = torch.tensor([[float(shares.get(batch, 0)) for batch in batches]])
+    return Target(label / label.sum(), torch.ones(1))
+
+
+@torch.no_grad()
+def hidden_decodes(
+    networks: Networks, chunks: Iterable[Tensor], labels: Tensor, n_samplings: int, seed: int
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Yield every cell, what its decodes under several labels are linear in, and its latent mean.
+
+    `networks.decoder.decodes` makes decodes of it. Means over draws, labels or cells are best taken
+    before that, as the output layer is most of the decoder's work. A cell's draws of z are taken from
+    one stream in the order of the cells, so the sizes of the chunks do not change them.
+
+    Parameters
+    ----------
+    networks
+        One trained model (a stack of one) in evaluation mode.
+    chunks
+        (cells, G) each, expression in the units of the model.
+    labels
+        (L, b), the labels to decode with.
+    n_samplings
+        Draws of z per cell over which is averaged; 0 decodes μ itself.
+    seed
+        Seeds the draws.
+
+    Yields
+    ------
+    For every chunk the chunk, the (L, cells, hidden) activations and (cells, d) latent means μ
+    """
+    draws = np.random.default_rng(seed)
+    for x in chunks:
+        mean, log_var = (output[0] for output in networks.encoder(x[None]))
+        deviation = torch.exp(0.5 * log_var)
+        noise = torch.zeros(len(x), 1, mean.shape[1])
+        if n_samplings:
+            shape = (len(x), n_samplings, mean.shape[1])
+            noise = torch.from_numpy(draws.standard_normal(shape, dtype=np.float32))
+        hidden = torch.zeros(len(labels), len(x), networks.shape.hidden)
+        for draw in noise.unbind(1):
+            z = mean + deviation * draw
+            for i, label in enumerate(labels):
+                hidden[i] += networks.decoder.hidden(label.expand(1, len(x), -1), z[None])[0]
+        yield x, hidden / noise.shape[1], mean
+
+
+def decoded_expression(
+    networks: Networks,
+    expression: sparse.csr_matrix,
+    scale: np.ndarray,
+    target: Target,
+    n_samplings: int,
+    seed: int,
+    chunk: int = CHUNK,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield corrected expression (cells, G) in its own units and latent means (cells, d).
+
+    Parameters
+    ----------
+    expression
+        (n, G), in the units of the variant's input.
+    scale
+        (G,), the units of the model.
+    target
+        The labels to decode with.
+    chunk
+        Cells at a time.
+    networks, n_samplings, seed
+        As in `hidden_decodes`.
+    """
+    cells = dense_chunks(expression, scale, chunk)
+    for _, hidden, mean in hidden_decodes(networks, cells, target.labels, n_samplings, seed):
+        decoded = networks.decoder.decodes(torch.tensordot(target.weights, hidden, 1))
+        yield decoded.numpy() * scale, mean.numpy()

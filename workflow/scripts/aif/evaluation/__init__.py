@@ -1,0 +1,1 @@
+"""How good a correction is: metrics, and their medians and ranks over seeds."""

@@ -1,0 +1,135 @@
+"""Which of the truly changed genes a correction lets find, where the truth is known (simulations).
+
+After Monnier & Cournède 2024 and Tran et al. 2020: the genes of a cell type are tested on corrected
+expression, and the F1 score of those that go up, and of those that go down, is followed over the
+threshold that their log fold change must pass.
+"""
+
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import scanpy as sc
+from scipy import sparse
+
+from aif.evaluation.metrics import DE, Groups, LeftOut
+
+TRUTH = "DEFac"  # begins the columns of var with the factors of each type
+THRESHOLDS = np.linspace(0, 1.5, 31)  # log2 fold changes; the area is that of the mean over them
+SIGNIFICANT = 0.05  # adjusted p-value
+VARIABLE = 700  # genes, about as many as Tran et al. kept
+DIRECTIONS = {"up": 1, "down": -1}
+CURVE_COLUMNS = ("genes", "direction", "threshold", "F1")
+
+Expression = np.ndarray | sparse.spmatrix
+
+
+def de_rows(
+    expression: Expression | None, reference: ad.AnnData
+) -> tuple[list[dict[str, object]], pd.DataFrame]:
+    """Return the rows of the areas under the F1 curves, and the curves; none without a truth.
+
+    Parameters
+    ----------
+    expression
+        (n, G), corrected logarithms; None where a method returns an embedding only.
+    reference
+        The uncorrected norm_log data of the same cells and genes, with the truth in var.
+    """
+    groups = Groups.of(reference.obs)
+    truth = true_changes(reference)
+    if truth is None:
+        return [], pd.DataFrame(columns=list(CURVE_COLUMNS))
+    curves = [] if expression is None else f1_curves(expression, reference, truth)
+    table = pd.DataFrame(curves, columns=list(CURVE_COLUMNS))
+    areas = table.groupby(["genes", "direction"])["F1"].mean()
+
+    def area(genes: str, direction: str) -> float:
+        if expression is None:
+            raise LeftOut("the method returns no expression")
+        if (genes, direction) not in areas:
+            raise LeftOut(f"there are {len(reference.var)} genes only")
+        return areas[genes, direction]
+
+    rows = []
+    for metric in DE:
+        _, _, direction, genes = metric.name.split("_")
+        rows.append(metric.row(lambda g=genes, d=direction: area(g, d), groups))
+    return rows, table
+
+
+def true_changes(reference: ad.AnnData) -> pd.DataFrame | None:
+    """Return the direction (1, -1 or 0) in which every gene of every tested type changes.
+
+    A type is compared with the mean logarithm of the others' factors; of two types the first is
+    enough, since the second is its mirror image.
+    """
+    if "cell_type" not in reference.obs:
+        return None
+    types = sorted(reference.obs["cell_type"].astype(str).unique())
+    columns = [TRUTH + name for name in types]
+    if len(types) < 2 or not set(columns) <= set(reference.var):
+        return None
+    logs = np.log(reference.var[columns].set_axis(types, axis=1))
+    tested = types[:1] if len(types) == 2 else types
+    return pd.DataFrame(
+        {name: np.sign(logs[name] - logs.drop(columns=name).mean(axis=1)) for name in tested}
+    )
+
+
+def f1_curves(
+    expression: Expression, reference: ad.AnnData, truth: pd.DataFrame
+) -> list[tuple[str, str, float, float]]:
+    """Return F1 over the THRESHOLDS for all genes and, where there are more, for the variable ones.
+
+    Parameters
+    ----------
+    expression, reference
+        As in `de_rows`.
+    truth
+        `true_changes`.
+    """
+    cells = ad.AnnData(expression, reference.obs[["cell_type"]].copy(), reference.var[[]].copy())
+    cells.obs["cell_type"] = cells.obs["cell_type"].astype(str).astype("category")
+    subsets = {"all": np.ones(reference.n_vars, dtype=bool)}
+    if reference.n_vars > VARIABLE:
+        logs = ad.AnnData(reference.X, reference.obs[["batch"]].copy())
+        found = sc.pp.highly_variable_genes(
+            logs, n_top_genes=VARIABLE, batch_key="batch", inplace=False
+        )
+        subsets["variable"] = found["highly_variable"].to_numpy()
+    curves = []
+    for genes, mask in subsets.items():
+        changes = observed_changes(cells[:, mask].copy(), list(truth))
+        for direction, sign in DIRECTIONS.items():
+            true = truth[mask] == sign
+            for threshold in THRESHOLDS:
+                called = changes * sign > threshold
+                scores = [f1(called[name].to_numpy(), true[name].to_numpy()) for name in truth]
+                curves.append((genes, direction, threshold, float(np.mean(scores))))
+    return curves
+
+
+def observed_changes(cells: ad.AnnData, types: list[str]) -> pd.DataFrame:
+    """Return the log2 fold change of every gene in each type against all other cells.
+
+    It is 0 where it is not significant (Wilcoxon rank sum, Benjamini-Hochberg; scanpy).
+    """
+    sc.tl.rank_genes_groups(cells, "cell_type", groups=types, method="wilcoxon")
+    tables = {name: sc.get.rank_genes_groups_df(cells, name).set_index("names") for name in types}
+    return (
+        pd.DataFrame(
+            {
+                name: table["logfoldchanges"].where(table["pvals_adj"] < SIGNIFICANT, 0)
+                for name, table in tables.items()
+            }
+        )
+        .loc[cells.var_names]
+        .fillna(0)
+    )
+
+
+def f1(called: np.ndarray, true: np.ndarray) -> float:
+    """Return the F1 score of the called genes, 0 where none is right."""
+    return 2 * (called & true).sum() / max(1, called.sum() + true.sum())

@@ -1,0 +1,75 @@
+"""What ran: a row for every correction, of which the report tells how the results were made."""
+
+from __future__ import annotations
+
+import anndata as ad
+import pandas as pd
+
+from aif.evaluation.space import EMBEDDING
+from aif.job.costs import versions
+
+IDS = ("dataset", "method", "row", "seed")
+COLUMNS = (
+    *IDS,
+    *("status", "transform", "output", "cells", "batches", "genes", "device", "versions"),
+    *("hyperparameters", "correction", "judged_in", "judged_with", "picture"),
+)
+PICTURES = {"tsne": "t-SNE of", "umap": "UMAP of", "pca": "first two dimensions of"}
+# The packages whose versions decide the values of the metrics.
+
+
+JUDGES = ("scib", "scib-metrics", "scikit-learn", "scanpy", "numpy")
+
+
+def provenance(corrected: ad.AnnData, judged_in: str = "", picture: str = "") -> pd.DataFrame:
+    """Return the row of provenance.tsv of a correction.
+
+    Parameters
+    ----------
+    corrected
+        As the contract of corrected.h5ad says, or what stands for a correction that is none.
+    judged_in
+        In words, the space its metrics are computed in.
+    picture
+        In words, what its picture shows.
+    """
+    info = corrected.uns["aif"]
+    row = {
+        **{name: info.get(name, "") for name in COLUMNS},
+        "status": info.get("status", "ok"),
+        "cells": corrected.n_obs,
+        "batches": corrected.obs["batch"].nunique(),
+        "genes": corrected.n_vars,
+        "versions": _listed(info.get("versions", {})),
+        "judged_in": judged_in,
+        "judged_with": _listed(versions(*JUDGES)),
+        "picture": picture,
+    }
+    return pd.DataFrame([row], columns=list(COLUMNS))
+
+
+def _listed(found: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in found.items())
+
+
+def space_in_words(cells: ad.AnnData, output: str) -> str:
+    """Return what a correction is judged in.
+
+    Parameters
+    ----------
+    cells
+        With the evaluated space in obsm, or the graph alone.
+    output
+        What the method returns: expression, embedding, both or graph.
+    """
+    if EMBEDDING not in cells.obsm:
+        return "its neighbour graph"
+    n = cells.obsm[EMBEDDING].shape[1]
+    if output == "expression":
+        return f"{n} principal components of its expression"
+    return f"its embedding of {n} dimensions"
+
+
+def picture_in_words(cells: ad.AnnData, name: str, space: str) -> str:
+    """Return what the picture of a correction shows, as `aif.evaluation.evaluate.embed` draws it."""
+    return f"{PICTURES[name if EMBEDDING in cells.obsm else 'umap']} {space}"

@@ -1,0 +1,116 @@
+"""The space a correction is judged in, and its picture."""
+
+from __future__ import annotations
+
+import contextlib
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import scanpy as sc
+from scib.metrics import lisi
+from scipy import sparse
+from sklearn.manifold import TSNE
+from umap import umap_
+
+EMBEDDING = "X_emb"
+
+# These functions are compiled anew in every process, 10 s of each evaluation, unless numba is told
+# to keep them; it cannot where no folder is writable.
+with contextlib.suppress(RuntimeError):
+    for function in (
+        *(umap_.smooth_knn_dist, umap_.compute_membership_strengths),
+        *(lisi.Hbeta, lisi.convert_to_one_hot),
+    ):
+        function.enable_caching()
+
+
+def group_columns(obs: pd.DataFrame) -> pd.DataFrame:
+    """Return batch and, where it is there, cell_type, without categories that no cell has."""
+    columns = obs[[column for column in ("batch", "cell_type") if column in obs]]
+    return columns.astype(str).astype("category")
+
+
+def log_expression(corrected: ad.AnnData) -> np.ndarray | sparse.spmatrix | None:
+    """Return a correction's logarithms, None where a method returns no expression.
+
+    Corrected raw and norm values are brought to norm_log: negative values as 0, every cell scaled
+    to the median library of the counts, log1p. So all transforms are judged on one scale.
+    """
+    info = corrected.uns["aif"]
+    if info["output"] in ("embedding", "graph"):
+        return None
+    x = corrected.X
+    if not np.isfinite(x.data if sparse.issparse(x) else x).all():
+        raise ValueError("corrected.h5ad: X has NaN or infinite values")
+    if info["transform"] == "norm_log":
+        return x
+    positive = ad.AnnData(x.maximum(0) if sparse.issparse(x) else np.maximum(x, 0))
+    libraries = np.asarray(corrected.layers["counts"].sum(axis=1))
+    sc.pp.normalize_total(positive, target_sum=np.median(libraries))
+    sc.pp.log1p(positive)
+    return positive.X
+
+
+def judged_cells(
+    corrected: ad.AnnData, expression: np.ndarray | sparse.spmatrix | None, n_pcs: int, seed: int
+) -> ad.AnnData:
+    """Return obs and neighbour graph, and in obsm X_emb the space the graph is of.
+
+    Where a method returns the graph alone, there is no such space.
+    """
+    cells = ad.AnnData(obs=group_columns(corrected.obs))
+    if corrected.uns["aif"]["output"] == "graph":
+        cells.obsp = corrected.obsp
+        cells.uns["neighbors"] = corrected.uns["neighbors"]
+        cells.obsm["X_pca"] = corrected.obsm["X_pca"]
+        return cells
+    cells.obsm[EMBEDDING] = evaluated_space(corrected, expression, n_pcs, seed)
+    # From 8,192 cells on scanpy would take pynndescent, whose approximate graphs it cannot read (0.7).
+    sc.pp.neighbors(cells, use_rep=EMBEDDING, random_state=seed, transformer="sklearn")
+    return cells
+
+
+def evaluated_space(
+    corrected: ad.AnnData, expression: np.ndarray | sparse.spmatrix | None, n_pcs: int, seed: int
+) -> np.ndarray:
+    """Return what a correction is judged in: its embedding, or components of `log_expression`.
+
+    Methods that are taken for their expression are judged by it, even if they have an embedding.
+    Where a method returns both, the embedding is what its authors cluster and draw.
+    """
+    if corrected.uns["aif"]["output"] == "expression":
+        return principal_components(expression, n_pcs, seed)
+    space = np.asarray(corrected.obsm["X_corrected"], dtype=np.float32)
+    if not np.isfinite(space).all():
+        raise ValueError("corrected.h5ad: obsm X_corrected has NaN or infinite values")
+    return space
+
+
+def principal_components(x: np.ndarray | sparse.spmatrix, n_pcs: int, seed: int) -> np.ndarray:
+    """Return the first components of (n, G) expression, fewer where cells or genes are few.
+
+    They are 0 where all cells are equal, as after a correction that collapsed.
+    """
+    n_pcs = min(n_pcs, min(x.shape) - 1)
+    if not (x.max(axis=0) != x.min(axis=0)).sum():
+        return np.zeros((x.shape[0], n_pcs), dtype=np.float32)
+    return sc.pp.pca(x, n_comps=n_pcs, random_state=seed)
+
+
+def embed(cells: ad.AnnData, name: str, seed: int) -> np.ndarray:
+    """Return the coordinates (n, k) that the original's metrics are computed on.
+
+    tsne and umap have 2 dimensions, pca the first 20 of the evaluated space. A graph without such a
+    space is drawn by umap in any case.
+    """
+    if name == "umap" or EMBEDDING not in cells.obsm:
+        sc.tl.umap(cells, random_state=seed)
+        return cells.obsm["X_umap"]
+    space = cells.obsm[EMBEDDING]
+    if name == "pca":
+        return space[:, :20]
+    perplexity = min(30, (len(space) - 1) / 3)
+    # Equal cells have no components to start from: sklearn would crash.
+    init = "pca" if np.ptp(space, axis=0).any() else "random"
+    return TSNE(perplexity=perplexity, init=init, random_state=seed, n_jobs=1).fit_transform(space)

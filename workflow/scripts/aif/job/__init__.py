@@ -1,0 +1,1 @@
+"""What the scripts of all jobs share: log, files, costs, threads, progress."""

@@ -1,9 +1,0 @@
-# removeBatchEffect with its defaults; see r_methods.py for the files.
-library(Matrix)
-library(limma)
-
-folder <- commandArgs(trailingOnly = TRUE)[1]
-expression <- as.matrix(readMM(file.path(folder, "expression.mtx")))
-batch <- factor(readLines(file.path(folder, "batch.txt")))
-corrected <- removeBatchEffect(expression, batch = batch)
-writeBin(as.vector(corrected), file.path(folder, "corrected.bin"))

@@ -1,0 +1,1 @@
+"""The methods that AIF is compared with, and the controls."""

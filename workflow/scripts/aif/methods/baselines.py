@@ -1,0 +1,191 @@
+"""The methods AIF is compared with. Each takes norm_log data and returns a corrected copy.
+
+Every method has the defaults of its own package. A package is imported by the method that needs it,
+since each method has an environment of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import anndata as ad
+import numpy as np
+import scanpy as sc
+from scipy import sparse
+
+from aif import __version__
+from aif.correction.no_correction import no_correction
+from aif.job.costs import measured, versions
+from aif.methods.controls import perfect_types, shuffled
+from aif.methods.r_methods import NotInstalled, limma, seurat
+
+N_PCS = 30  # what Harmony and BBKNN are given, as many as corrected expression is judged in
+
+
+class Baseline(NamedTuple):
+    """A method, what it returns, and the package that must be there for it to run.
+
+    `output` says where its correction lies: expression in X, an embedding in obsm["X_corrected"],
+    `both`, or a neighbour graph in obsp.
+    """
+
+    run: Callable[[ad.AnnData, int], ad.AnnData]
+    output: Literal["expression", "embedding", "both", "graph"]
+    package: str
+
+
+def uncorrected(adata: ad.AnnData, seed: int) -> ad.AnnData:
+    """Return the data as they are."""
+    return adata.copy()
+
+
+def combat(adata: ad.AnnData, seed: int) -> ad.AnnData:
+    """Return ComBat's correction (Johnson et al. 2007; scanpy).
+
+    Genes that do not vary have no scale to adjust by and are left as they are.
+    """
+    result = adata.copy()
+    result.X = adata.X.toarray()
+    varies = result.X.var(axis=0) > 0
+    result.X[:, varies] = sc.pp.combat(result[:, varies].copy(), key="batch", inplace=False)
+    return result
+
+
+def harmony(adata: ad.AnnData, seed: int) -> ad.AnnData:
+    """Return Harmony's embedding (Korsunsky et al. 2019; harmonypy) of the principal components."""
+    import harmonypy
+
+    result = adata.copy()
+    fit = harmonypy.run_harmony(
+        principal_components(adata, seed), adata.obs, "batch", random_state=seed, verbose=False
+    )
+    result.obsm["X_corrected"] = np.asarray(fit.Z_corr).reshape(adata.n_obs, -1)
+    return result
+
+
+def scanorama(adata: ad.AnnData, seed: int) -> ad.AnnData:
+    """Return Scanorama's embedding and expression (Hie et al. 2019).
+
+    Scanorama scales every cell to length 1; here its expression gets each cell's length back, so
+    that it is in the units of the logarithms again.
+    """
+    import scanorama as package
+
+    parts = [
+        adata[cells].copy() for cells in adata.obs.groupby("batch", observed=True).groups.values()
+    ]
+    corrected = ad.concat(package.correct_scanpy(parts, return_dimred=True, seed=seed, verbose=0))
+    corrected = corrected[adata.obs_names, adata.var_names]
+    result = adata.copy()
+    result.X = sparse.csr_matrix(corrected.X.multiply(sparse.linalg.norm(adata.X, axis=1)[:, None]))
+    result.obsm["X_corrected"] = np.asarray(corrected.obsm["X_scanorama"])
+    return result
+
+
+def scvi(adata: ad.AnnData, seed: int) -> ad.AnnData:
+    """Return scVI's latent space and its expression decoded as every batch (Lopez et al. 2018).
+
+    The expression is the mean over the decodes for all batches, scaled to the median library, in
+    logarithms.
+    """
+    import scvi as package
+
+    for name in ("scvi", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    package.settings.seed = seed
+    counts = ad.AnnData(adata.layers["counts"], obs=adata.obs[["batch"]].copy())
+    package.model.SCVI.setup_anndata(counts, batch_key="batch")
+    model = package.model.SCVI(counts)
+    model.train(enable_progress_bar=False, logger=False)
+    result = adata.copy()
+    result.obsm["X_corrected"] = model.get_latent_representation()
+    library = float(np.median(np.asarray(counts.X.sum(axis=1))))
+    result.X = np.log1p(
+        model.get_normalized_expression(
+            transform_batch=list(counts.obs["batch"].cat.categories),
+            library_size=library,
+            return_numpy=True,
+        )
+    )
+    return result
+
+
+def bbknn(adata: ad.AnnData, seed: int) -> ad.AnnData:
+    """Return BBKNN's neighbour graph (Polański et al. 2020) of the principal components."""
+    import bbknn as package
+
+    result = adata.copy()
+    result.obsm["X_pca"] = principal_components(adata, seed)
+    package.bbknn(result, batch_key="batch")
+    return result
+
+
+def principal_components(adata: ad.AnnData, seed: int) -> np.ndarray:
+    """Return the first components (n, N_PCS), fewer where cells or genes are few."""
+    n_pcs = min(N_PCS, min(adata.shape) - 1)
+    return sc.pp.pca(adata.X.toarray(), n_comps=n_pcs, random_state=seed)
+
+
+def corrected_or_reason(
+    baseline: Baseline, adata: ad.AnnData, ids: dict[str, object]
+) -> ad.AnnData:
+    """Return a method's correction, or the data set without X and the reason why there is none.
+
+    Parameters
+    ----------
+    baseline
+        The method.
+    adata
+        norm_log data.
+    ids
+        dataset, method, row and seed.
+    """
+    facts = {
+        **ids,
+        "version": __version__,
+        "transform": "norm_log",
+        "output": baseline.output,
+        "device": "cpu",
+        "versions": versions("scanpy", "numpy", "anndata", baseline.package),
+    }
+    try:
+        with measured() as cost:
+            result = _finite(baseline.run(adata, ids["seed"]))
+    except (NotInstalled, ModuleNotFoundError) as error:
+        return no_correction(adata, facts | {"status": "not_run", "reason": _one_line(error)})
+    except Exception as error:
+        logging.getLogger("aif").exception("the method failed")
+        reason = f"{type(error).__name__}: {_one_line(error)}"
+        return no_correction(adata, facts | {"status": "failed", "reason": reason})
+    facts["versions"] |= result.uns.pop("versions", {})
+    result.uns["aif"] = facts | cost
+    return result
+
+
+def _finite(result: ad.AnnData) -> ad.AnnData:
+    """Return a correction as it is, if all its values are numbers."""
+    for values in (result.X, result.obsm.get("X_corrected")):
+        numbers = values.data if sparse.issparse(values) else values
+        if numbers is not None and not np.isfinite(numbers).all():
+            raise ValueError("it returned values that are NaN or infinite")
+    return result
+
+
+def _one_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+BASELINES = {
+    "uncorrected": Baseline(uncorrected, "expression", "scanpy"),
+    "combat": Baseline(combat, "expression", "scanpy"),
+    "harmony": Baseline(harmony, "embedding", "harmonypy"),
+    "scanorama": Baseline(scanorama, "both", "scanorama"),
+    "scvi": Baseline(scvi, "both", "scvi-tools"),
+    "bbknn": Baseline(bbknn, "graph", "bbknn"),
+    "limma": Baseline(limma, "expression", "limma"),
+    "seurat": Baseline(seurat, "expression", "Seurat"),
+    "shuffled": Baseline(shuffled, "expression", "scanpy"),
+    "perfect_types": Baseline(perfect_types, "embedding", "scanpy"),
+}

@@ -1,0 +1,68 @@
+"""A minibatch: cells of one training step with all the random numbers the step uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from aif.model.cells import Cells
+
+
+@dataclass(frozen=True)
+class Minibatch:
+    """Cells and random numbers of one step.
+
+    Attributes
+    ----------
+    x
+        (B, G), expression.
+    batch
+        (B,), the index of each cell's batch.
+    cell_weights
+        (B,), weights of the cross-entropies, or None.
+    noise, prior
+        (B, d), standard normal draws for z and for z_prior.
+    other_batch
+        (B,), for each cell another batch than its own.
+    """
+
+    x: Tensor
+    batch: Tensor
+    cell_weights: Tensor | None
+    noise: Tensor
+    prior: Tensor
+    other_batch: Tensor
+
+
+def draw_minibatch(
+    cells: Cells, rows: Tensor, cell_weights: Tensor | None, latent: int, generator: torch.Generator
+) -> Minibatch:
+    """Return the cells of `rows` with draws from the generator.
+
+    Parameters
+    ----------
+    cells
+        All cells.
+    rows
+        (B,), which of them.
+    cell_weights
+        (n,), of all cells, or None.
+    latent
+        d, the latent dimensions.
+    generator
+        On the cells' device.
+    """
+    batch = cells.batch[rows]
+    draw = {"generator": generator, "device": cells.x.device}
+    size = (len(rows), latent)
+    return Minibatch(
+        x=cells.x[rows],
+        batch=batch,
+        cell_weights=None if cell_weights is None else cell_weights[rows],
+        noise=torch.randn(size, **draw),
+        prior=torch.randn(size, **draw),
+        other_batch=(batch + torch.randint(1, cells.n_batches, (len(rows),), **draw))
+        % cells.n_batches,
+    )

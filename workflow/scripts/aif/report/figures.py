@@ -1,0 +1,150 @@
+"""The figures of the report: embeddings before and after correction, and courses of training."""
+
+from __future__ import annotations
+
+from itertools import cycle
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+DPI = 110
+# Okabe & Ito's colours, which the colour-blind can tell apart; lighter and darker ones follow.
+OKABE_ITO = (
+    *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A800", "#000000"),
+    *("#7FB8D8", "#F2CF7F", "#7FCEB9", "#E5BCD3", "#A9D9F4", "#EAAE7F", "#8C8C8C", "#004D78"),
+    *("#8A5F00", "#00543D", "#7A4864", "#7F3800", "#5C5C5C", "#C8C8C8", "#3B1F5B", "#2B6CB0"),
+)
+# The columns of losses.tsv in words.
+LOSS_TERMS = {
+    "rec": "the reconstruction error",
+    "kl": "the distance of the latent space from a normal distribution",
+    "class": "the error of the label branch on the batch of a cell",
+    "class_rec": "the same on decoded cells",
+    "gan": "how far decoded cells are from passing for real ones",
+    "aux": "the error of the auxiliary network, which looks for the batch in the latent space",
+    "proj": "how alike decodes under other batches are to the cell",
+    "dis": "the discriminator's own error",
+}
+
+plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+
+
+def embedding_figure(cells: pd.DataFrame, picture: str) -> Figure:
+    """Return the cells of one embedding.tsv, coloured by batch and, where known, by cell type.
+
+    Parameters
+    ----------
+    cells
+        The rows of embedding.tsv.
+    picture
+        What the coordinates are, in words.
+    """
+    if cells["x"].isna().all():
+        return _note(f"{cells['method'].iloc[0]} gave no result; the report says why")
+    columns = [c for c in ("batch", "cell_type") if cells[c].notna().any()]
+    order = np.random.default_rng(0).permutation(len(cells))  # so that no batch hides another
+    shuffled = cells.iloc[order]
+    figure, axes = plt.subplots(
+        1, len(columns), figsize=(5.2 * len(columns), 3.6), squeeze=False, layout="constrained"
+    )
+    for axis, column in zip(axes[0], columns, strict=True):
+        _scatter(axis, shuffled, column)
+    first = cells.iloc[0]
+    title = f"{first['dataset']}: {first['method']} ({picture})"
+    figure.suptitle(title, parse_math=False, fontsize=10)
+    return figure
+
+
+def losses_figure(losses: pd.DataFrame) -> Figure:
+    """Return the course of one losses.tsv: terms and weights per epoch, the chosen epoch marked."""
+    if losses.empty:
+        return _note("no epoch was trained")
+    figure, axes = plt.subplots(1, 2, figsize=(10.4, 3.2), layout="constrained")
+    terms = [term for term in LOSS_TERMS if losses[term].notna().any()]
+    for colour, term in zip(OKABE_ITO, terms, strict=False):
+        axes[0].plot(losses["epoch"], losses[term], color=colour, label=term, linewidth=1.2)
+        if f"weight_{term}" in losses:
+            weights = losses[f"weight_{term}"]
+            axes[1].plot(losses["epoch"], weights, color=colour, label=term, linewidth=1.2)
+    for axis, title in zip(axes, ("loss terms", "weights of the terms"), strict=True):
+        axis.set(title=title, xlabel="epoch", yscale="log")
+        for epoch in losses.loc[losses["selected"], "epoch"]:
+            axis.axvline(epoch, color="0.5", linestyle=":", linewidth=1)
+    named = axes[0].get_legend_handles_labels()  # the discriminator's loss has no weight
+    axes[1].legend(*named, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    first = losses.iloc[0]
+    title = f"{first['dataset']}: {first['method']} (dotted: the epoch that was kept)"
+    figure.suptitle(title, parse_math=False, fontsize=10)
+    return figure
+
+
+def expression_figure(curves: pd.DataFrame, dataset: str) -> Figure:
+    """Return F1 over the fold change of all methods, up and down; medians and range over the seeds."""
+    if curves.empty:
+        return _note(f"{dataset}: it is not known which genes are changed")
+    genes = sorted(curves["genes"].unique())
+    figure, axes = plt.subplots(
+        len(genes), 2, figsize=(10.4, 3.2 * len(genes)), squeeze=False, sharex=True, sharey=True,
+        layout="constrained",
+    )  # fmt: skip
+    methods = curves["method"].unique()
+    for row, kind in zip(axes, genes, strict=True):
+        for axis, direction in zip(row, ("up", "down"), strict=True):
+            chosen = curves[(curves["genes"] == kind) & (curves["direction"] == direction)]
+            for colour, method in zip(cycle(OKABE_ITO), methods, strict=False):
+                f1 = chosen[chosen["method"] == method].groupby("threshold")["F1"]
+                median, low, high = f1.median(), f1.min(), f1.max()
+                axis.plot(median.index, median, color=colour, label=method, linewidth=1.4)
+                axis.fill_between(median.index, low, high, color=colour, alpha=0.2, linewidth=0)
+            axis.set_title(f"{kind} genes, {direction}-regulated")
+        row[0].set_ylabel("F1")
+    for axis in axes[-1]:
+        axis.set_xlabel("log2 fold change asked for")
+    axes[0, 1].legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    figure.suptitle(dataset, parse_math=False, fontsize=10)
+    return figure
+
+
+def save(figure: Figure, path: str) -> None:
+    """Write a figure as a small PNG."""
+    figure.savefig(path, dpi=DPI, format="png")
+    plt.close(figure)
+
+
+def _note(text: str) -> Figure:
+    """Return a figure that says why there is none."""
+    figure = plt.figure(figsize=(5.2, 0.8))
+    figure.text(0.5, 0.5, text, ha="center", va="center", parse_math=False)
+    return figure
+
+
+def _scatter(axis: Axes, cells: pd.DataFrame, column: str) -> None:
+    names = sorted(cells[column].astype(str).unique())
+    colours = {name: OKABE_ITO[i % len(OKABE_ITO)] for i, name in enumerate(names)}
+    size = float(np.clip(8000 / len(cells), 0.5, 12))
+    axis.scatter(
+        cells["x"],
+        cells["y"],
+        s=size,
+        c=cells[column].astype(str).map(colours),
+        linewidths=0,
+        rasterized=True,
+    )
+    for name in names:
+        axis.scatter([], [], s=20, color=colours[name], label=name.replace("$", r"\$"))
+    axis.set(title=column.replace("_", " "), xticks=[], yticks=[])
+    axis.legend(
+        loc="center left",
+        bbox_to_anchor=(1.0, 0.5),
+        frameon=False,
+        fontsize=8 if len(names) <= 12 else 6,
+        handletextpad=0.1,
+        ncols=1 if len(names) <= 20 else 2,
+    )

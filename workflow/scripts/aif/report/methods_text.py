@@ -1,0 +1,177 @@
+"""The paragraphs of methods to paste into a paper, and their references, made of what ran."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import yaml
+
+from aif import __version__
+from aif.evaluation.metrics import DE, ORIGINAL, SCIB, Metric
+from aif.report.page import environment
+
+KNOWN = yaml.safe_load(Path(__file__).with_name("references.yaml").read_text())
+SCORES = ("bio_score", "batch_score", "overall")
+SUITES = {"scib": SCIB, "original": ORIGINAL, "expression": DE}
+TOOLS = {"scanpy": "wolf2018", "anndata": "virshup2024", "torch": "paszke2019"}
+SHOWN = (
+    *("alpha", "rho", "beta", "delta", "gamma", "mu"),
+    *("minibatch_size", "learning_rate", "latent", "hidden"),
+)
+
+
+class Reference(NamedTuple):
+    """A work that is cited, and its DOI where it has one."""
+
+    text: str
+    doi: str | None
+
+
+class Citations:
+    """References in the order in which they are cited, and their numbers."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def __call__(self, *keys: str) -> str:
+        """Return the numbers of these works as a citation, such as ` [1, 4]`."""
+        self.keys += [key for key in dict.fromkeys(keys) if key not in self.keys]
+        numbers = sorted({self.keys.index(key) + 1 for key in keys})
+        return f" [{', '.join(map(str, numbers))}]" if numbers else ""
+
+    def references(self) -> list[Reference]:
+        """Return the works that were cited."""
+        entries = (KNOWN["references"][key] for key in self.keys)
+        return [Reference(entry["text"], entry.get("doi")) for entry in entries]
+
+
+@dataclass(frozen=True)
+class MethodsText:
+    """Paragraphs, and the references they cite by their number."""
+
+    paragraphs: list[str]
+    references: list[Reference]
+
+
+def methods_text(
+    provenance: pd.DataFrame, benchmark: pd.DataFrame, losses: pd.DataFrame, config: dict[str, Any]
+) -> MethodsText:
+    """Return how the results of a run were made.
+
+    Parameters
+    ----------
+    provenance
+        The rows of all provenance.tsv; methods that did not run are not told of.
+    benchmark
+        The rows of benchmark.tsv.
+    losses
+        The rows of all losses.tsv.
+    config
+        The validated configuration.
+    """
+    ran = provenance[provenance["status"] == "ok"]
+    if ran.empty:
+        return MethodsText(["No method ran to its end."], [])
+    aif = ran[ran["hyperparameters"].fillna("") != ""]
+    found = _metrics(benchmark)
+    cite = Citations()
+    text = environment(autoescape=False).get_template("methods.txt.j2").render(
+        cite=cite,
+        version=__version__,
+        datasets=[
+            _dataset(own.iloc[0], config) for _, own in ran.groupby("dataset", sort=False)
+        ],
+        transforms=[name for name in ("norm_log", "norm", "raw") if name in set(ran["transform"])],
+        variants=_variants(aif, losses),
+        **_settings(aif),
+        others=_others(ran),
+        n_methods=ran["method"].nunique(),
+        seeds=sorted(ran["seed"].unique()),
+        spaces=list(dict.fromkeys(ran["judged_in"])),
+        metrics={
+            suite: [m.name.replace("_", " ") for m in metrics if m.name not in SCORES]
+            for suite, metrics in found.items()
+        },
+        sources={suite: [key for m in own for key in m.sources] for suite, own in found.items()},
+        scored=any(metric.name == "overall" for metric in found.get("scib", [])),
+        evaluation=config["evaluation"],
+        packages=_packages(ran),
+        tools=TOOLS,
+    )  # fmt: skip
+    return MethodsText([_tidy(part) for part in text.split("----")], cite.references())
+
+
+def _dataset(first: pd.Series, config: dict[str, Any]) -> dict[str, Any]:
+    """Return a data set's entry in the config, its name and its sizes, from one of its rows."""
+    sizes = first[["cells", "batches", "genes"]].to_dict()
+    return {**config["datasets"][first["dataset"]], "name": first["dataset"], **sizes}
+
+
+def _variants(aif: pd.DataFrame, losses: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the trainings, one of each variant and data set: seeds differ in nothing else."""
+    courses = losses.groupby(["dataset", "method"])
+    epochs, projected = courses["epoch"].max(), courses["proj"].count() > 0
+    variants = []
+    for place, rows in aif.groupby(["dataset", "method"], sort=False):
+        values = json.loads(rows["hyperparameters"].iloc[0])
+        names = [name for name in SHOWN if name != "mu" or projected[place]]
+        variants.append(
+            {
+                "dataset": place[0],
+                "method": place[1],
+                "transform": rows["transform"].iloc[0],
+                "epochs": epochs[place],
+                "hyperparameters": {name: f"{values[name]:g}" for name in names},
+            }
+        )
+    return variants
+
+
+def _settings(aif: pd.DataFrame) -> dict[str, Any]:
+    """Return from where on an epoch was kept, and how cells were decoded: all variants alike."""
+    if aif.empty:
+        return {"kept_from": "", "correction": {}}
+    start = json.loads(aif["hyperparameters"].iloc[0])["selection_start"]
+    return {
+        "kept_from": f"{1 - start:.0%}",
+        "correction": json.loads(aif["correction"].iloc[0]),
+    }
+
+
+def _others(ran: pd.DataFrame) -> list[dict[str, str]]:
+    others = []
+    for method, rows in ran.groupby("method", sort=False):
+        if method in KNOWN["methods"]:
+            known = KNOWN["methods"][method]
+            version = _by_name(rows["versions"]).get(known.get("package"), "")
+            others.append({"cite": "", **known, "version": version})
+    return others
+
+
+def _metrics(benchmark: pd.DataFrame) -> dict[str, list[Metric]]:
+    """Return the metrics that have values, by suite; maxima are left out."""
+    used = set(benchmark.loc[benchmark["value"].notna(), "metric"])
+    found = {suite: [m for m in metrics if m.name in used] for suite, metrics in SUITES.items()}
+    return {suite: metrics for suite, metrics in found.items() if metrics}
+
+
+def _packages(ran: pd.DataFrame) -> dict[str, str]:
+    """Return the packages behind methods and metrics, as name and version, by their names."""
+    packages = _by_name(pd.concat([ran["versions"], ran["judged_with"]]))
+    return {name: text for name, text in packages.items() if name != "aif"}
+
+
+def _by_name(versions: pd.Series) -> dict[str, str]:
+    """Return `name version` by name, of texts such as `python 3.11.7, torch 2.13.0`."""
+    parts = [part for text in versions.dropna() for part in text.split(", ") if part]
+    return {part.partition(" ")[0]: part for part in parts}
+
+
+def _tidy(paragraph: str) -> str:
+    """Return a paragraph of the template as one line, without blanks before commas and stops."""
+    return re.sub(r" ([,.;)])", r"\1", re.sub(r"\( ", "(", " ".join(paragraph.split())))

@@ -1,0 +1,127 @@
+"""The report: one self-contained page made of the aggregated tables and the figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pandas as pd
+
+from aif.report.figures import LOSS_TERMS
+from aif.report.methods_text import methods_text
+from aif.report.page import data_uri, fill
+from aif.report.ranking import Ranking, overview, rank
+
+
+@dataclass(frozen=True)
+class DatasetPart:
+    """All that the page shows of one data set."""
+
+    name: str
+    facts: dict[str, str]
+    warnings: list[str]
+    genes: list[str]
+    ranking: Ranking
+    figures: list[dict[str, str]]
+    pictures: dict[str, str]
+    runs: list[dict[str, Any]]
+    trainings: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables that the page is made of, with the rows of all data sets.
+
+    Attributes
+    ----------
+    benchmark, ranks
+        benchmark.tsv and ranks.tsv.
+    expression, losses, checks, genes, provenance
+        The rows of all files of that name.
+    """
+
+    benchmark: pd.DataFrame
+    ranks: pd.DataFrame
+    expression: pd.DataFrame
+    losses: pd.DataFrame
+    checks: pd.DataFrame
+    genes: pd.DataFrame
+    provenance: pd.DataFrame
+
+    def of(self, dataset: str) -> Tables:
+        """Return the rows of one data set."""
+        tables = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return Tables(**{name: table[table["dataset"] == dataset] for name, table in tables})
+
+
+def render(tables: Tables, figures: list[dict[str, str]], config: dict[str, Any]) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    tables
+        What there is to tell.
+    figures
+        kind (embedding, losses or expression), dataset, method and path of every picture; those of
+        expression are shown where the truth is known, the others where a method has run.
+    config
+        The validated configuration.
+    """
+    figures = _shown(figures, tables.benchmark, tables.expression)
+    return fill(
+        "report.html.j2",
+        config,
+        overview=overview(tables.ranks),
+        datasets=[
+            _dataset_part(name, tables.of(name), figures)
+            for name in tables.benchmark["dataset"].unique()
+        ],
+        terms=LOSS_TERMS,
+        methods=methods_text(tables.provenance, tables.benchmark, tables.losses, config),
+    )
+
+
+def _shown(
+    figures: list[dict[str, str]], benchmark: pd.DataFrame, expression: pd.DataFrame
+) -> list[dict[str, str]]:
+    """Leave out the figures of methods that did not run, and of truths that are not known."""
+    run = benchmark[benchmark["value"].notna()]
+    there = set(zip(run["dataset"], run["method"], strict=True))
+    there |= {(name, "") for name in expression["dataset"].unique()}
+    return [figure for figure in figures if (figure["dataset"], figure["method"]) in there]
+
+
+def _dataset_part(name: str, own: Tables, figures: list[dict[str, str]]) -> DatasetPart:
+    ranking = rank(own.benchmark, own.ranks)
+    position = {method: place for place, (method, _) in enumerate(ranking.rows)}
+    position["uncorrected"] = -1  # before, then after
+    shown = [figure for figure in figures if figure["dataset"] == name]
+    shown.sort(key=lambda figure: position.get(figure["method"], len(position)))
+    facts = own.checks.loc[own.checks["status"] == "ok", ["check", "message"]]
+    return DatasetPart(
+        name=name,
+        facts=dict(facts.itertuples(index=False)),
+        warnings=own.checks.loc[own.checks["status"] == "warning", "message"].tolist(),
+        genes=own.genes["gene"].tolist(),
+        ranking=ranking,
+        figures=[{**figure, "image": data_uri(figure["path"])} for figure in shown],
+        pictures=own.provenance.fillna("").set_index("method")["picture"].to_dict(),
+        runs=own.provenance.fillna("").to_dict("records"),
+        trainings=_trainings(own.losses),
+    )
+
+
+def _trainings(losses: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return seed, epochs, the chosen epoch and its reconstruction error of each training that chose one."""
+    chosen = losses[losses["selected"].astype(bool)]
+    epochs = losses.groupby(["method", "seed"])["epoch"].max()
+    return [
+        {
+            "method": row.method,
+            "seed": row.seed,
+            "epochs": epochs[row.method, row.seed],
+            "chosen": row.epoch,
+            "rec": f"{row.rec:.3f}",
+        }
+        for row in chosen.itertuples()
+    ]

@@ -1,0 +1,148 @@
+"""The page of a search: its aggregates, variant by variant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from aif.report.page import data_uri, fill
+from aif.report.search_figures import LOSS, SCORES, shown, varied
+
+ROWS = 10  # of a variant's table; all of them stand in its file
+FLAGS = {"best_by_loss": "the loss", "best_by_F1_ARI": "F1 ARI"}
+
+
+@dataclass(frozen=True)
+class VariantPart:
+    """What the page shows of one variant's search.
+
+    Attributes
+    ----------
+    name, finished, failed, n_rows
+        The variant, its runs and the rows of its sheet.
+    columns
+        The row, what chose it, the varied hyperparameters, then the loss and the scores.
+    rows
+        The best rows by the loss and the best by F1_ARI, as text.
+    failures
+        A line per reason.
+    """
+
+    name: str
+    finished: int
+    failed: int
+    n_rows: int
+    columns: list[str]
+    rows: list[list[str]]
+    failures: list[str]
+
+
+def render_search(
+    search: str,
+    runs: pd.DataFrame,
+    rows: pd.DataFrame,
+    figures: list[dict[str, str]],
+    config: dict[str, Any],
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    search
+        grid_search or robust_grid_search.
+    runs, rows
+        The runs of all data sets and variants, and their summaries.
+    figures
+        kind, dataset, method (empty for all variants) and path of every picture.
+    config
+        The validated configuration.
+    """
+    trained = rows[rows["cells"] != "heldout"]
+    heldout = rows[rows["cells"] == "heldout"]
+    datasets = [
+        {
+            "name": name,
+            "variants": [
+                variant_part(part, runs[(runs["dataset"] == name) & (runs["method"] == method)])
+                for method, part in own.groupby("method", sort=False)
+            ],
+            "figures": [
+                {**figure, "image": data_uri(figure["path"])}
+                for figure in figures
+                if figure["dataset"] == name
+            ],
+            "heldout": _heldout(own, heldout[heldout["dataset"] == name]),
+        }
+        for name, own in trained.groupby("dataset", sort=False)
+    ]
+    return fill(
+        "search.html.j2",
+        config,
+        title=search.replace("_", " "),
+        n_seeds=runs["seed"].nunique(),
+        datasets=datasets,
+    )
+
+
+def variant_part(rows: pd.DataFrame, runs: pd.DataFrame) -> VariantPart:
+    """Return what the page shows of one variant, given its summary and its runs."""
+    names, metrics = varied(rows), shown(rows, (LOSS, *SCORES))
+    order = rows.sort_values(f"{LOSS}_median", kind="stable")
+    kept = order[(order.reset_index().index < ROWS) | order["best_by_F1_ARI"]]
+    return VariantPart(
+        name=rows["method"].iloc[0],
+        finished=int(rows["n_finished"].sum()),
+        failed=int(rows["n_failed"].sum()),
+        n_rows=len(rows),
+        columns=["row", "best by", *names, "finished", *metrics],
+        rows=[_texts(row, names, metrics) for row in kept.to_dict("records")],
+        failures=_failures(runs),
+    )
+
+
+def _texts(row: dict[str, Any], names: list[str], metrics: list[str]) -> list[str]:
+    n_runs = row["n_finished"] + row["n_failed"]
+    values = [_interval(row, metric) for metric in metrics]
+    return [
+        str(row["row"]),
+        " and ".join(text for flag, text in FLAGS.items() if row[flag]),
+        *(str(row[name]) for name in names),
+        f"{row['n_finished']} of {n_runs}",
+        *values,
+    ]
+
+
+def _interval(row: dict[str, Any], metric: str) -> str:
+    """Return a median with its interval, where there is one."""
+    median, low, high = (row[f"{metric}_{key}"] for key in ("median", "ci_low", "ci_high"))
+    if pd.isna(median):
+        return "–"
+    return f"{median:.3f}" + ("" if pd.isna(low) else f" ({low:.3f} to {high:.3f})")
+
+
+def _failures(runs: pd.DataFrame) -> list[str]:
+    failed = runs[(runs["status"] != "ok") & (runs["cells"] != "heldout")]
+    return [
+        f"row {row}: {len(group)} {status} ({reason})"
+        for (row, status, reason), group in failed.groupby(["row", "status", "reason"], sort=False)
+    ]
+
+
+def _heldout(trained: pd.DataFrame, heldout: pd.DataFrame) -> list[list[str]]:
+    """Return, for the best row of each variant, what it scores on trained and on held-out cells."""
+    metrics = ["final_selection_loss", *shown(heldout, SCORES)] if len(heldout) else []
+    best = trained[trained["best_by_loss"]].merge(
+        heldout, on=["method", "row"], suffixes=("", "_heldout")
+    )
+    lines = [
+        [
+            "variant",
+            *(f"{m.replace('_', ' ')}, {c}" for m in metrics for c in ("trained", "held out")),
+        ]
+    ]
+    for row in best.to_dict("records"):
+        pairs = [(row[f"{m}_median"], row[f"{m}_median_heldout"]) for m in metrics]
+        lines.append([row["method"], *(f"{value:.3f}" for pair in pairs for value in pair)])
+    return lines if len(heldout) else []

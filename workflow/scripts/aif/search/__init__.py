@@ -1,0 +1,1 @@
+"""Searches for hyperparameters: sheet, runs, summary over seeds, best run."""

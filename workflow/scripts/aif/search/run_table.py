@@ -1,0 +1,138 @@
+"""The table of a search's runs: a row per run with what was asked, what it cost and how good it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from aif.config.variants import NAMES as HYPERPARAMETERS
+from aif.config.variants import key_of, plain
+from aif.correction.corrected import correct_dataset
+from aif.data.holdout import cell_groups, held_out
+from aif.evaluation.evaluate import evaluate_apart
+from aif.evaluation.metrics import NAMES as METRICS
+from aif.model.final_losses import final_losses
+from aif.model.losses import TERMS
+from aif.model.run import Job, TrainedJob
+
+LOSSES = (*TERMS, "dis")
+WEIGHTS = tuple(f"weight_{term}" for term in TERMS)
+FINAL = tuple(f"final_{name}" for name in (*LOSSES, "selection_loss"))
+COSTS = ("device", "seconds", "peak_memory_mb", "peak_gpu_memory_mb")
+COLUMNS = (
+    *("dataset", "method", "row", "seed", "cells", "status", "reason", "key"),
+    *HYPERPARAMETERS,
+    *("chosen_epoch", "selection_loss", *LOSSES, *WEIGHTS),
+    *FINAL,
+    *METRICS,
+    *COSTS,
+)
+
+
+def run_table(
+    job: Job,
+    trained: TrainedJob,
+    adata: ad.AnnData,
+    reference: ad.AnnData,
+    correction: dict[str, Any],
+    evaluation: dict[str, Any],
+) -> pd.DataFrame:
+    """Correct and judge with every model of a job; return COLUMNS, a row per model.
+
+    Where cells were held out a model has two rows, one for the cells it was trained on and one for
+    the others. A model that diverged has a row with its status and reason and no results. The
+    column `row` is empty: runs are known by their key, and the sheet knows the row.
+
+    Parameters
+    ----------
+    job, trained
+        The runs and their models.
+    adata
+        The data set the models were trained on, and its held-out cells.
+    reference
+        The uncorrected norm_log data.
+    correction, evaluation
+        Options, as in `aif.config.schema`.
+    """
+    groups = cell_groups(trained.held_out)
+    final = {
+        name: final_losses(
+            trained.training.networks, trained.cells.subset(mask), job.variant, job.seed
+        )
+        for name, mask in groups.items()
+    }
+    rows = []
+    for index in range(len(job.stack)):
+        reason = trained.training.diverged[index]
+        ids = _ids(job, index, "diverged" if reason else "ok", reason)
+        ids |= {name: getattr(trained.infos[index], name) for name in COSTS}
+        if ids["status"] == "ok":
+            try:
+                networks = trained.training.networks.single(index)
+                corrected = correct_dataset(networks, trained.infos[index], adata, correction)
+                metrics = evaluate_apart(corrected, reference, evaluation, groups).metrics
+            except FloatingPointError as error:
+                ids |= {"status": "diverged", "reason": str(error)}
+        for name in groups:
+            row = {**ids, "cells": name}
+            if row["status"] == "ok":
+                row |= _final(trained, index, final[name][index])
+                row |= _scores(metrics[metrics["cells"] == name])
+                row |= _course(trained, index) if name != "heldout" else {}
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def failed_table(job: Job, adata: ad.AnnData, reason: str) -> pd.DataFrame:
+    """Return the rows of `run_table` for a job that could not be done, without results."""
+    groups = cell_groups(held_out(adata.obs, job.holdout, job.seed))
+    rows = [
+        {**_ids(job, index, "failed", reason), "cells": name}
+        for index in range(len(job.stack))
+        for name in groups
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _ids(job: Job, index: int, status: str, reason: str) -> dict[str, Any]:
+    return {
+        "dataset": job.dataset,
+        "method": job.method,
+        "seed": job.seed,
+        "status": status,
+        "reason": reason,
+        "key": key_of([job.stack[index]]),
+        **plain(job.stack[index]),
+    }
+
+
+def _course(trained: TrainedJob, index: int) -> dict[str, float]:
+    """Return epoch, losses and weights of the epoch that was kept, as losses.tsv has them."""
+    losses = trained.training.losses[index]
+    kept = losses[losses["selected"]].iloc[0]
+    return {
+        "chosen_epoch": int(kept["epoch"]),
+        **{name: kept[name] for name in ("selection_loss", *LOSSES, *WEIGHTS)},
+    }
+
+
+def _final(trained: TrainedJob, index: int, losses: Tensor) -> dict[str, float]:
+    """Return the losses of the finished model, and the selection loss they add up to."""
+    selection = (trained.training.criterion[index] * losses[:-1]).sum().item()
+    values = losses.tolist()
+    if not trained.infos[index].variant["projection"]:
+        values[LOSSES.index("proj")] = np.nan
+    return dict(zip(FINAL, [*values, selection], strict=True))
+
+
+def _scores(metrics: pd.DataFrame) -> dict[str, Any]:
+    """Return metrics as columns, what they cost, and why those are missing that failed."""
+    failed = metrics[metrics["status"] == "failed"]
+    return {
+        **metrics.set_index("metric")["value"].to_dict(),
+        "reason": "; ".join(failed["metric"] + " failed: " + failed["reason"]),
+    }

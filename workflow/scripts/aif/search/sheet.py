@@ -1,0 +1,101 @@
+"""The sheet of a search: its rows of hyperparameters, and the stacks they are trained in."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aif.config.checks import hyperparameters
+from aif.config.schema import Config, Grid
+from aif.config.variants import (
+    COEFFICIENTS,
+    NAMES,
+    Hyperparameters,
+    Variant,
+    key_of,
+    plain,
+    variant_of,
+    without_effect,
+)
+from aif.errors import InputError
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the sheet: its number, from 1, and its hyperparameters."""
+
+    number: int
+    hyperparameters: Hyperparameters
+
+    @property
+    def key(self) -> str:
+        """The name of what is trained, which does not change when the sheet gets other rows."""
+        return key_of([self.hyperparameters])
+
+
+def axes(grid: Grid, name: str, variant: Variant) -> dict[str, list[Any]]:
+    """Return the lists that a variant's sheet is the product of.
+
+    Those of hyperparameters without effect on the variant are left out, as mu without projection.
+    """
+    lists = {
+        **grid.model_extra,
+        **grid.weighting.get(variant.weighting, {}),
+        **grid.input.get(variant.input, {}),
+        **grid.variants.get(name, {}),
+    }
+    return {key: values for key, values in lists.items() if key not in without_effect(variant)}
+
+
+def sheet_of(config: Config, table: dict[str, Any], name: str) -> list[Row]:
+    """Return the rows of a variant's sheet; without a grid one row of its own hyperparameters.
+
+    Parameters
+    ----------
+    config
+        With the grid.
+    table
+        The content of config/variants.yaml.
+    name
+        A variant in it.
+
+    Raises
+    ------
+    InputError
+        If a list has a value out of its range or twice the same.
+    """
+    lists = axes(config.grid, name, variant_of(table["variants"][name]))
+    products = itertools.product(*lists.values())
+    rows = [
+        Row(number, hyperparameters(config, table, name, dict(zip(lists, values, strict=True))))
+        for number, values in enumerate(products, start=1)
+    ]
+    for key, values in lists.items():
+        if len({getattr(row.hyperparameters, key) for row in rows}) < len(values):
+            raise InputError(f"config: grid.{key}: {values} has a value twice; remove one")
+    return rows
+
+
+def stacks(rows: list[Row], rows_per_job: int) -> list[list[Row]]:
+    """Return the rows in slices to train together: consecutive ones that differ in coefficients only."""
+    slices = []
+    for _, group in itertools.groupby(rows, key=lambda row: _shared(row.hyperparameters)):
+        alike = list(group)
+        slices += [alike[i : i + rows_per_job] for i in range(0, len(alike), rows_per_job)]
+    return slices
+
+
+def records(rows: list[Row]) -> list[dict[str, Any]]:
+    """Return the sheet as the rows of hyperparameters.tsv: row, key and every hyperparameter."""
+    return [{"row": row.number, "key": row.key, **plain(row.hyperparameters)} for row in rows]
+
+
+def stacks_by_key(rows: list[Row], rows_per_job: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the hyperparameters of every stack's models, by the name of the stack."""
+    models = [[row.hyperparameters for row in stack] for stack in stacks(rows, rows_per_job)]
+    return {key_of(stack): [asdict(model) for model in stack] for stack in models}
+
+
+def _shared(model: Hyperparameters) -> tuple[Any, ...]:
+    return tuple(getattr(model, name) for name in NAMES if name not in COEFFICIENTS)

@@ -1,0 +1,86 @@
+"""Searches: their runs by the rows of the sheet, what they come to over the seeds, and the best."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from aif.config.variants import NAMES as HYPERPARAMETERS
+from aif.evaluation.metrics import NAMES as METRICS
+from aif.evaluation.spread import statistics
+from aif.job.files import read_table
+
+SUMMARISED = ("selection_loss", "final_selection_loss", *METRICS)
+GROUP = ["dataset", "method", "row", "cells", "key"]
+
+
+def numbered_runs(runs: pd.DataFrame, sheet: pd.DataFrame, seeds: list[int]) -> pd.DataFrame:
+    """Return the runs with the numbers of their rows, in the order of the sheet and the seeds.
+
+    Parameters
+    ----------
+    runs
+        Tables of `aif.search.run_table`; runs of other rows and seeds are left out.
+    sheet
+        hyperparameters.tsv.
+    seeds
+        Every row's.
+
+    Raises
+    ------
+    ValueError
+        If an expected run is missing or there twice.
+    """
+    expected = sheet[["row", "key"]].merge(pd.DataFrame({"seed": seeds}), how="cross")
+    found = expected.merge(runs.drop(columns="row"), on=["key", "seed"], how="left")
+    missing = found.loc[found["status"].isna(), ["row", "seed"]]
+    if len(missing):
+        raise ValueError(f"no run for (row, seed) {missing.to_numpy().tolist()}")
+    if found.duplicated(["row", "seed", "cells"]).any():
+        raise ValueError("a run is there twice")
+    return found[list(runs.columns)]
+
+
+def summary(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per hyperparameter row (and group of cells): its runs over the seeds.
+
+    Columns: ids, n_finished, n_failed, hyperparameters, the `aif.evaluation.spread.statistics` of
+    the selection losses and of every metric over the finished runs, and the flags of `_flag_best`.
+
+    Parameters
+    ----------
+    runs
+        `numbered_runs`.
+    """
+    rows = []
+    for ids, group in runs.groupby(GROUP, sort=False):
+        finished = group[group["status"] == "ok"]
+        row = dict(zip(GROUP, ids, strict=True))
+        row |= {"n_finished": len(finished), "n_failed": len(group) - len(finished)}
+        row |= group[list(HYPERPARAMETERS)].iloc[0].to_dict()
+        for name in SUMMARISED:
+            values = statistics(finished[name].dropna().to_numpy())
+            row |= {f"{name}_{key}": value for key, value in values.items()}
+        rows.append(row)
+    return _flag_best(pd.DataFrame(rows))
+
+
+def rows_of(path: str) -> pd.DataFrame:
+    """Return a variant's summary from robust_grid_search.tsv, or from the runs of grid_search.tsv."""
+    table = read_table(path)
+    return table if "n_finished" in table else summary(table)
+
+
+def _flag_best(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mark the best row by the label-free loss, and the best by F1_ARI, which has seen the types.
+
+    Best is the median over the seeds, among the rows of which most runs finished: a row that
+    diverged with some seeds is not chosen for its lucky ones.
+    """
+    candidates = rows[(rows["cells"] != "heldout") & (rows["n_finished"] > 0)]
+    candidates = candidates[candidates["n_finished"] == candidates["n_finished"].max()]
+    by_loss = candidates["selection_loss_median"].sort_values(kind="stable").index[:1]
+    by_types = candidates["F1_ARI_median"].dropna().sort_values(ascending=False, kind="stable")
+    return rows.assign(
+        best_by_loss=rows.index.isin(by_loss),
+        best_by_F1_ARI=rows.index.isin(by_types.index[:1]),
+    )

@@ -1,0 +1,76 @@
+"""How a run ends: what failed and what to do about it, as its last lines, after Snakemake's own."""
+
+from __future__ import annotations
+
+import atexit
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from aif.workflow.failures import remove_failures
+
+INTERRUPTED = "interrupted; the same command goes on from here"
+
+
+class Ending:
+    """The last lines of a run.
+
+    Snakemake says at its end where its own log is and that some job has failed. What users look for,
+    the cause, then stands far above; so it is said again when Python ends.
+    """
+
+    def __init__(self, workflow: Any) -> None:
+        self.workflow = workflow
+
+    def after_success(self) -> bool:
+        """Tell what failed, which are rows of tables; return whether there are any."""
+        failures = self._failures()
+        _at_exit(failures)
+        return bool(failures)
+
+    def after_error(self) -> None:
+        """Tell what failed, those jobs included that ended with an error, or that it was interrupted."""
+        scheduler = self.workflow.scheduler
+        lines = [*self._failures(), *(cause(job) for job in scheduler.failed)]
+        if self._interrupted():
+            lines.append(INTERRUPTED)
+        _at_exit(lines)
+
+    def _interrupted(self) -> bool:
+        """Return whether a signal ended the run: jobs still run, or none failed."""
+        scheduler = self.workflow.scheduler
+        if scheduler._executor_error is not None:
+            return False
+        return bool(scheduler._user_kill or scheduler.running or not scheduler.failed)
+
+    def _failures(self) -> list[str]:
+        """Return the failures among the files of ended jobs, which are removed to be tried again."""
+        dag = self.workflow.dag
+        failures = remove_failures(job for job in dag.jobs if dag.noneedrun_finished(job))
+        return [f"error: {failure}" for failure in failures]
+
+
+def cause(job: Any) -> str:
+    """Return why a job failed: what its script said last, or where to look.
+
+    Parameters
+    ----------
+    job
+        One of Snakemake's, with `rule` and `log`.
+    """
+    logs = [Path(log) for log in job.log]
+    said = [
+        line
+        for log in logs
+        if log.is_file()
+        for line in re.findall(r"error: .*", log.read_text(errors="replace"))
+    ]
+    where = f"; see {logs[0]}" if logs else ""
+    return said[-1] if said else f"error: {job.rule.name} ended without a word{where}"
+
+
+def _at_exit(lines: Iterable[str]) -> None:
+    text = "".join(f"{line}\n" for line in dict.fromkeys(lines))
+    atexit.register(lambda: (sys.stderr.write(text), sys.stderr.flush()))

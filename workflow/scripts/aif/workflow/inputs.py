@@ -1,0 +1,136 @@
+"""The input files of the rules, as Snakemake asks for them by wildcards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from snakemake.io import ancient, local
+
+from aif.workflow.jobs import Jobs
+from aif.workflow.plan import Plan
+from aif.workflow.targets import RUNS, Targets
+
+# Where the file of a data set lies that is not the user's own, by the key in its entry.
+MADE = {
+    "url": "download",
+    "samples": "samples",
+    "tables": "tables",
+    "simulate": "simulated",
+}
+NORM_LOG = "results/{dataset}/data/norm_log.h5ad"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The inputs that a plan's jobs have. Files of the user are local: no prefix changes them.
+
+    Attributes
+    ----------
+    plan, targets, jobs
+        What there is to make, and what the jobs are told.
+    recorded
+        The params with which Snakemake has made a file, none if it has no record.
+    """
+
+    plan: Plan
+    targets: Targets
+    jobs: Jobs
+    recorded: Callable[[str], Iterable[str]]
+
+    def cells(self, wildcards: Any) -> str:
+        """Return the file of a data set: the user's own, or where it is downloaded or made."""
+        dataset = self.plan.config.datasets[wildcards.dataset]
+        if dataset.path is not None:
+            return local(dataset.path)
+        name = next(name for key, name in MADE.items() if getattr(dataset, key) is not None)
+        return f"results/{wildcards.dataset}/data/{name}.h5ad"
+
+    def samples(self, wildcards: Any) -> list[str]:
+        """Return the files of a data set's samples."""
+        return [local(sample.path) for sample in self.plan.samples[wildcards.dataset]]
+
+    def tables(self, kind: str) -> Callable[[Any], list[str]]:
+        """Return an input function: a data set's tables of a kind, the user's or where they are put."""
+
+        def files(wildcards: Any) -> list[str]:
+            entries = getattr(self.plan.config.datasets[wildcards.dataset].tables, kind)
+            folder = f"results/{wildcards.dataset}/data/tables"
+            return [
+                local(entry.path) if entry.path is not None else f"{folder}/{kind}.{number}"
+                for number, entry in enumerate(entries)
+            ]
+
+        return files
+
+    def variant_cells(self, wildcards: Any) -> str:
+        """Return the preprocessed file that a variant is trained on and corrects."""
+        transform = self.plan.variants["variants"][wildcards.variant]["input"]
+        return f"results/{wildcards.dataset}/data/{transform}.h5ad"
+
+    def train_cells(self, wildcards: Any) -> str:
+        """Return the cells of a training of the pipeline."""
+        made = f"{wildcards.variant}/pipeline{wildcards.repeat}/model.pt"
+        key = self.jobs.train_key(wildcards)
+        return self._unless_made(self.variant_cells(wildcards), wildcards, made, key)
+
+    def search_cells(self, wildcards: Any) -> str:
+        """Return the cells of a job of a search."""
+        return self._of_search_job(self.variant_cells(wildcards), wildcards)
+
+    def search_reference(self, wildcards: Any) -> str:
+        """Return what the runs of a search are compared with."""
+        return self._of_search_job(NORM_LOG.format(dataset=wildcards.dataset), wildcards)
+
+    def best_cells(self, wildcards: Any) -> str:
+        """Return the cells of the best run of a search."""
+        made, key = f"{wildcards.variant}/best/model.pt", self.jobs.best_key(wildcards)
+        return self._unless_made(self.variant_cells(wildcards), wildcards, made, key)
+
+    def baseline_cells(self, wildcards: Any) -> str:
+        """Return the cells that another method corrects."""
+        made = f"baselines/{wildcards.baseline}{wildcards.repeat}/corrected.h5ad"
+        cells = NORM_LOG.format(dataset=wildcards.dataset)
+        return self._unless_made(cells, wildcards, made, self.jobs.baseline_key(wildcards))
+
+    def _of_search_job(self, cells: str, wildcards: Any) -> str:
+        made = f"{wildcards.variant}/runs/{wildcards.stack}/seed_{wildcards.seed}.tsv"
+        return self._unless_made(cells, wildcards, made, self.jobs.search_key(wildcards))
+
+    def _unless_made(self, cells: str, wildcards: Any, made: str, key: str) -> str:
+        """Return an input whose age does not matter if a file was made of just what the key says.
+
+        Cells that are preprocessed again for another reason, such as a file that was moved, do then
+        not bring the job to run again. It must have no other reason to run either: Snakemake 9.27
+        looks for none in jobs behind one that runs.
+        """
+        if any(key in param for param in self.recorded(f"results/{wildcards.dataset}/{made}")):
+            return ancient(cells)
+        return cells
+
+    def runs(self, wildcards: Any) -> list[str]:
+        """Return the runs of a variant's search over all seeds."""
+        return self.targets.runs(wildcards.dataset, wildcards.variant, "robust_grid_search")
+
+    def runs_of_one_seed(self, wildcards: Any) -> list[str]:
+        """Return the runs of a variant's search with one seed."""
+        return self.targets.runs(wildcards.dataset, wildcards.variant, "grid_search")
+
+    def runs_table(self, wildcards: Any) -> str:
+        """Return the table of the runs of one variant's search."""
+        folder = f"results/{wildcards.dataset}/{wildcards.variant}"
+        return f"{folder}/{RUNS[wildcards.search]}.tsv"
+
+    def all_runs_table(self, wildcards: Any) -> str:
+        """Return the table of all runs of a search."""
+        return f"results/{RUNS[wildcards.search]}.tsv"
+
+    def search_figures(self, wildcards: Any) -> list[str]:
+        """Return the pictures of a search's page."""
+        return [figure["path"] for figure in self.targets.search_figures(wildcards.search)]
+
+    def expression(self, wildcards: Any) -> list[str]:
+        """Return the F1 curves of all products of a data set."""
+        folder = f"results/{wildcards.dataset}"
+        return [f"{folder}/{product}/expression.tsv" for product in self.plan.products]

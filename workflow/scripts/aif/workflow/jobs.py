@@ -1,0 +1,148 @@
+"""What the jobs are told, as plain values: which run it is and all that determines its result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from aif.config.checks import hyperparameters
+from aif.config.variants import variant_of
+from aif.search.sheet import records
+from aif.workflow.identity import hashed, identity
+from aif.workflow.plan import Plan
+from aif.workflow.sources import code
+from aif.workflow.targets import Targets
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The parameters that a plan's jobs have."""
+
+    plan: Plan
+    targets: Targets
+    _identities: dict[tuple[str, bool], str] = field(default_factory=dict)
+
+    def ids(self, wildcards: Any) -> dict[str, str]:
+        """Return the ids of a variant's runs, which stand in every row of their tables."""
+        return {"dataset": wildcards.dataset, "method": wildcards.variant, "row": ""}
+
+    def baseline_ids(self, wildcards: Any) -> dict[str, Any]:
+        """Return the ids of a run of a method that AIF is compared with."""
+        return {
+            "dataset": wildcards.dataset,
+            "method": wildcards.baseline,
+            "row": "",
+            "seed": self.plan.repeats[wildcards.repeat],
+        }
+
+    def source(self, wildcards: Any) -> dict[str, Any]:
+        """Return a data set's entry in the config."""
+        return self.plan.config.datasets[wildcards.dataset].model_dump()
+
+    def sample_columns(self, wildcards: Any) -> list[dict[str, str]]:
+        """Return what the cells of each sample get in obs, in the order of the files."""
+        return [sample.columns for sample in self.plan.samples[wildcards.dataset]]
+
+    def simulation(self, wildcards: Any) -> dict[str, Any]:
+        """Return the parameters of a simulation."""
+        return self.plan.simulation(wildcards.dataset)
+
+    def train_key(self, wildcards: Any) -> str:
+        """Return what a training of the pipeline is made of, and nothing else.
+
+        Cell types matter only where cells are held out, which are drawn by type.
+        """
+        labelled = self.plan.config.holdout > 0
+        return self._key("train.py", wildcards, self.pipeline(wildcards), labelled=labelled)
+
+    def search_key(self, wildcards: Any) -> str:
+        """Return what a job of a search is made of, which judges what it has trained."""
+        parts = (self.search(wildcards), self.correction, self.plan.evaluation)
+        return self._key("search_job.py", wildcards, *parts, labelled=True)
+
+    def best_key(self, wildcards: Any) -> str:
+        """Return what the best run is made of, besides the tables that say which it is."""
+        parts = (self.best(wildcards), self.correction)
+        return self._key("best.py", wildcards, *parts, labelled=True)
+
+    def baseline_key(self, wildcards: Any) -> str:
+        """Return what a correction by another method is made of."""
+        return self._key("baseline.py", wildcards, self.baseline_ids(wildcards), labelled=True)
+
+    def pipeline(self, wildcards: Any) -> dict[str, Any]:
+        """Return the job of a training with the variant's own hyperparameters."""
+        own = asdict(hyperparameters(self.plan.config, self.plan.variants, wildcards.variant))
+        return self._training(wildcards, self.plan.repeats[wildcards.repeat], [own])
+
+    def search(self, wildcards: Any) -> dict[str, Any]:
+        """Return the job of a stack of a search's sheet."""
+        stack = self.plan.stacks[wildcards.variant][wildcards.stack]
+        return self._training(wildcards, int(wildcards.seed), stack)
+
+    def best(self, wildcards: Any) -> dict[str, Any]:
+        """Return the job of the best run, whose seed and stack are known when the search has ended."""
+        return self._training(wildcards, None, None)
+
+    def run_config(self, wildcards: Any) -> dict[str, Any]:
+        """Return the config that makes the pipeline's run one of a search, all but its seed and row."""
+        return {
+            "datasets": {wildcards.dataset: self.source(wildcards)},
+            "variants": [wildcards.variant],
+            "baselines": [],
+            "correction": self.correction,
+            "evaluation": self.plan.evaluation,
+            "holdout": self.plan.config.holdout,
+        }
+
+    def evaluation(self, wildcards: Any) -> dict[str, Any]:
+        """Return how a product is judged; without a seed for that, its own is taken."""
+        own = self.plan.config.evaluation.model_dump()
+        _, seed = self.plan.products[wildcards.product]
+        return own if own["seed"] is not None else own | {"seed": seed}
+
+    def sheet(self, wildcards: Any) -> list[dict[str, Any]]:
+        """Return the rows of a variant's sheet."""
+        return records(self.plan.sheets[wildcards.variant])
+
+    def search_figures(self, wildcards: Any) -> list[dict[str, str]]:
+        """Return the pictures of a search's page."""
+        return self.targets.search_figures(wildcards.search)
+
+    def expected_products(self) -> list[dict[str, str]]:
+        """Return the ids of all runs that the benchmark must have."""
+        return [
+            {"dataset": dataset, "method": method, "seed": str(seed)}
+            for dataset in self.plan.config.datasets
+            for method, seed in self.plan.products.values()
+        ]
+
+    def expected_searches(self) -> list[dict[str, str]]:
+        """Return the ids of all variants that a search's table must have."""
+        return [
+            {"dataset": dataset, "method": variant}
+            for dataset in self.plan.config.datasets
+            for variant in self.plan.config.variants
+        ]
+
+    @property
+    def correction(self) -> dict[str, Any]:
+        """How trained models correct cells."""
+        return self.plan.config.correction.model_dump()
+
+    def _key(self, script: str, wildcards: Any, *parts: Any, labelled: bool) -> str:
+        """Return a hash of a job's script and the modules behind it, its cells and its parts."""
+        place = (wildcards.dataset, labelled)
+        if place not in self._identities:
+            self._identities[place] = identity(self.plan, *place)
+        return hashed([code(script), self._identities[place], parts])
+
+    def _training(self, wildcards: Any, seed: int | None, stack: list | None) -> dict[str, Any]:
+        """Return what `aif.model.run.Job` is made of: what determines a training besides its cells."""
+        traits = variant_of(self.plan.variants["variants"][wildcards.variant])
+        return {
+            **self.ids(wildcards),
+            "seed": seed,
+            "variant": asdict(traits),
+            "stack": stack,
+            "holdout": self.plan.config.holdout,
+        }

@@ -1,0 +1,119 @@
+"""What a config asks for, completed and checked: data sets, variants, seeds, sheets and products."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from aif.config.checks import complete, simulation
+from aif.config.samples import Sample, samples_of
+from aif.config.schema import Config, load_yaml
+from aif.search.sheet import Row, sheet_of, stacks_by_key
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run of the workflow.
+
+    Attributes
+    ----------
+    config
+        The validated config.
+    variants, presets
+        The content of config/variants.yaml and config/simulations.yaml.
+    sheets
+        The rows of hyperparameters that a search trains, by variant.
+    samples
+        The files of the data sets that have one for each sample.
+    """
+
+    config: Config
+    variants: dict[str, Any]
+    presets: dict[str, Any]
+    sheets: dict[str, list[Row]]
+    samples: dict[str, list[Sample]]
+
+    @classmethod
+    def of(cls, given: dict[str, Any], root: Path) -> Plan:
+        """Return the plan of the config that the user gave.
+
+        Parameters
+        ----------
+        given
+            Top-level keys given by --configfile or --config.
+        root
+            The folder of the workflow, with the default run, the variants and the presets of
+            simulations in config/.
+
+        Raises
+        ------
+        InputError
+            One line that names the key and what to do.
+        """
+        variants = load_yaml(root / "config/variants.yaml")
+        presets = load_yaml(root / "config/simulations.yaml")
+        config = complete(given, root / "config/config.yaml", variants, presets)
+        return cls(
+            config=config,
+            variants=variants,
+            presets=presets,
+            sheets={name: sheet_of(config, variants, name) for name in config.variants},
+            samples={
+                name: samples_of(dataset.samples, f"config: datasets.{name}.samples")
+                for name, dataset in config.datasets.items()
+                if dataset.samples is not None
+            },
+        )
+
+    @cached_property
+    def stacks(self) -> dict[str, dict[str, list[dict[str, Any]]]]:
+        """The stacks of models that the jobs of a search train, by variant and the stack's key."""
+        rows_per_job = self.config.rows_per_job
+        return {name: stacks_by_key(sheet, rows_per_job) for name, sheet in self.sheets.items()}
+
+    @cached_property
+    def seeds(self) -> dict[str, list[int]]:
+        """The seeds of each search."""
+        first = self.config.seed
+        return {
+            "grid_search": [first],
+            "robust_grid_search": [first + i for i in range(self.config.seeds)],
+        }
+
+    @cached_property
+    def repeats(self) -> dict[str, int]:
+        """The seeds of the repeats, by the end of the name of their folder."""
+        seed = self.config.seed
+        later = range(seed + 1, seed + self.config.repeats)
+        return {"": seed} | {f"_seed_{later_seed}": later_seed for later_seed in later}
+
+    @cached_property
+    def aif_products(self) -> dict[str, tuple[str, int]]:
+        """The corrections by AIF: method and seed, by the folder below results/{dataset}."""
+        return {
+            f"{variant}/pipeline{repeat}": (variant, seed)
+            for variant in self.config.variants
+            for repeat, seed in self.repeats.items()
+        }
+
+    @cached_property
+    def products(self) -> dict[str, tuple[str, int]]:
+        """All corrections, those of the methods that AIF is compared with first."""
+        others = {
+            f"baselines/{method}{repeat}": (method, seed)
+            for method in self.config.baselines
+            for repeat, seed in self.repeats.items()
+        }
+        return {**others, **self.aif_products}
+
+    @cached_property
+    def evaluation(self) -> dict[str, Any]:
+        """How the runs of searches are judged."""
+        own = self.config.evaluation.model_dump()
+        return own if own["seed"] is not None else own | {"seed": self.config.seed}
+
+    def simulation(self, dataset: str) -> dict[str, Any]:
+        """Return the parameters of a data set that is simulated."""
+        return asdict(simulation(dataset, self.config.datasets[dataset], self.presets))

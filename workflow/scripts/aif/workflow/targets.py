@@ -1,0 +1,124 @@
+"""Which files there are to make: those of the products, of the searches and of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from aif.workflow.plan import Plan
+
+# The table with the runs of each search, and the figures of each variant's.
+RUNS = {"grid_search": "grid_search", "robust_grid_search": "runs"}
+SEARCH_FIGURES = ("heatmaps", "spread", "loss_against_metrics")
+
+Figure = dict[str, str]  # kind, dataset, method ("" for all) and path
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The files that a plan asks for."""
+
+    plan: Plan
+
+    def of_datasets(self, pattern: str) -> list[str]:
+        """Return the pattern's file for every data set."""
+        return [pattern.format(dataset=dataset) for dataset in self.plan.config.datasets]
+
+    def of_products(self, pattern: str, products: Iterable[str]) -> list[str]:
+        """Return the pattern's files for every data set and every one of the products."""
+        return [
+            pattern.format(dataset=dataset, product=product)
+            for dataset in self.plan.config.datasets
+            for product in products
+        ]
+
+    def of_variants(self, pattern: str) -> list[str]:
+        """Return the pattern's files for every data set and variant."""
+        return [
+            pattern.format(dataset=dataset, variant=variant)
+            for dataset in self.plan.config.datasets
+            for variant in self.plan.config.variants
+        ]
+
+    def runs(self, dataset: str, variant: str, search: str) -> list[str]:
+        """Return the files of the runs of one variant's search."""
+        return [
+            f"results/{dataset}/{variant}/runs/{stack}/seed_{seed}.tsv"
+            for stack in self.plan.stacks[variant]
+            for seed in self.plan.seeds[search]
+        ]
+
+    @cached_property
+    def figures(self) -> list[Figure]:
+        """The report's figures: of every product's first repeat, and of each data set."""
+        return [
+            *self._figures("embedding", self.plan.products),
+            *self._figures("losses", self.plan.aif_products),
+            *(
+                _figure("expression", dataset, "", f"{dataset}/expression")
+                for dataset in self.plan.config.datasets
+            ),
+        ]
+
+    def search_figures(self, search: str) -> list[Figure]:
+        """Return the figures of a search: of every variant, and of all of them together."""
+        config = self.plan.config
+        return [
+            *(
+                _figure(kind, dataset, variant, f"{dataset}/{variant}/{search}/{kind}")
+                for dataset in config.datasets
+                for variant in config.variants
+                for kind in SEARCH_FIGURES
+            ),
+            *(
+                _figure("variants", dataset, "", f"{dataset}/{search}/variants")
+                for dataset in config.datasets
+            ),
+        ]
+
+    @cached_property
+    def of_mode(self) -> dict[str, list[str]]:
+        """What the default target makes in each mode; the targets of the searches make the same.
+
+        Corrections and runs stand here beside the tables made of them, as those that failed are gone
+        and nothing else would ask for them again.
+        """
+        return {
+            "pipeline": [
+                *("results/report.html", "results/ranks.tsv"),
+                *self.of_products("results/{dataset}/{product}/corrected.h5ad", self.plan.products),
+            ],
+            "grid_search": [
+                *("results/grid_search.tsv", "results/grid_search.html"),
+                *self._all_runs("grid_search"),
+            ],
+            "robust_grid_search": [
+                "results/runs.tsv",
+                "results/robust_grid_search.tsv",
+                "results/robust_grid_search.html",
+                *self._all_runs("robust_grid_search"),
+                *self.of_variants("results/{dataset}/{variant}/best/corrected.h5ad"),
+                *self.of_variants("results/{dataset}/{variant}/best/run.yaml"),
+            ],
+        }
+
+    def _all_runs(self, search: str) -> list[str]:
+        return [
+            file
+            for dataset in self.plan.config.datasets
+            for variant in self.plan.config.variants
+            for file in self.runs(dataset, variant, search)
+        ]
+
+    def _figures(self, kind: str, products: dict[str, tuple[str, int]]) -> list[Figure]:
+        return [
+            _figure(kind, dataset, method, f"{dataset}/{product}/{kind}")
+            for dataset in self.plan.config.datasets
+            for product, (method, seed) in products.items()
+            if seed == self.plan.config.seed
+        ]
+
+
+def _figure(kind: str, dataset: str, method: str, place: str) -> Figure:
+    return {"kind": kind, "dataset": dataset, "method": method, "path": f"results/{place}.png"}
