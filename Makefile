@@ -1,4 +1,5 @@
 # make run: the default configuration, from nothing to results/report.html
+# make install: what the workflow needs, into .venv; make run does that by itself
 # make baselines: adds Scanorama, scVI and BBKNN to .venv
 # make slurm: adds what profiles/slurm needs to .venv
 # make test: every test but those of the next three
@@ -17,9 +18,11 @@ PYTEST := $(VENV)/bin/python -m pytest --numprocesses $(CORES) --dist loadgroup
 
 TASKS ?= step search evaluation scale stack
 
-.PHONY: run baselines slurm test test-slurm test-conda test-reliability style format reference docs benchmark-speed
+.PHONY: run install baselines slurm test test-slurm test-conda test-reliability style format reference docs benchmark-speed
 run: $(VENV)/installed
 	$(VENV)/bin/snakemake --cores $(CORES)
+
+install: $(VENV)/installed
 
 baselines: $(VENV)/installed-baselines
 

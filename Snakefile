@@ -2,5 +2,6 @@
 include: "workflow/Snakefile"
 
 
-# Snakemake takes no default target from a file that is included.
-workflow.default_target = "all"
+# Snakemake takes no default target from a file that is included. Who imports this file has an own one.
+if workflow.modifier.is_main_snakefile():
+    workflow.default_target = "all"

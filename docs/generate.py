@@ -27,11 +27,14 @@ INTRODUCTION = """\
 
 A config is a YAML file that you give with `--configfile`, or single keys that you give with
 `--config KEY=VALUE`. Each top-level key that you give replaces that key of `config/config.yaml`, the default
-run, as a whole. Unknown keys are errors. The same reference for editors and programs:
+run, as a whole. One that you leave out is taken from there: without `datasets` these are the embedded PBMCs,
+without `variants` its three, without `baselines` uncorrected, ComBat and Harmony (`baselines: []` is none).
+Unknown keys are errors. The same reference for editors and programs:
 `config/schemas/config.schema.yaml`.
 """
+OF_DEFAULT_RUN = ("datasets", "variants", "baselines")
 TEXTS = {
-    "datasets": "Entries by name: letters, digits, _ and -. A batch is what `batch_key` names.",
+    "datasets": "Entries by name: letters, digits, _ and -, a letter or digit first.",
     "tables": "Text tables that a data set is read from.",
     "Entries of tables": "Each of `expression`, `cells` and `genes` is one or a list of these.",
     "correction": "How trained models correct cells.",
@@ -71,6 +74,12 @@ def plain_schema() -> dict[str, Any]:
     datasets = schema["properties"]["datasets"]
     (entry,) = datasets["patternProperties"].values()
     datasets["properties"] = {"NAME": entry}
+    # What is left out is that of the default run, and a batch_key that of samples and simulations.
+    del schema["required"], entry["required"]
+    entry["anyOf"] = [{"required": [key]} for key in ("batch_key", "samples", "simulate")]
+    default_run = load_yaml(ROOT / "config/config.yaml")
+    for key in OF_DEFAULT_RUN:
+        schema["properties"][key]["default"] = default_run[key]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
@@ -122,7 +131,7 @@ def reference() -> str:
 
 def _section(title: str, properties: dict[str, Any]) -> str:
     rows = [
-        f"| `{name}` | {_type(entry)} | {_default(entry)} | {entry.get('description', '')} |\n"
+        f"| `{name}` | {_type(entry)} | {_default(name, entry)} | {entry.get('description', '')} |\n"
         for name, entry in properties.items()
     ]
     head = "| key | value | default | meaning |\n|---|---|---|---|\n"
@@ -156,7 +165,9 @@ def _type(entry: dict[str, Any]) -> str:
     return " ".join([words.get(kind, kind), *limits])
 
 
-def _default(entry: dict[str, Any]) -> str:
+def _default(name: str, entry: dict[str, Any]) -> str:
+    if entry.get("default", MISSING) not in (MISSING, None, [], {}) and name in OF_DEFAULT_RUN:
+        return "of the default run"
     value = entry.get("default", MISSING)
     if value is MISSING:
         return "required"

@@ -92,14 +92,15 @@ def genes(dataset="pbmc"):
 HYPERPARAMETERS = {
     **{"alpha": 0.05, "rho": 0.5, "beta": 0, "delta": 0.01, "gamma": 0.3, "mu": 0.05},
     **{"minibatch_size": 32, "learning_rate": 0.001, "latent": 100, "hidden": 400},
-    "selection_start": 0.9,
+    **{"selection_start": 0.9, "residual": 0.5},
 }
+TRAITS = {"weighting": "intrinsic", "anneal": False, "shift": False}
 
 
 def provenance(dataset="pbmc"):
     """A variant and ComBat ran, Harmony is not installed."""
     rows = [
-        ("aif", "ok", "raw", "torch 2.13.0", json.dumps(HYPERPARAMETERS)),
+        ("aif", "ok", "raw", "aif 1.0.0, torch 2.13.0", json.dumps(HYPERPARAMETERS)),
         ("combat", "ok", "norm_log", "aif 1.0.0, scanpy 1.12, anndata 0.12", None),
         ("harmony", "not_run", "norm_log", "", None),
     ]
@@ -108,7 +109,9 @@ def provenance(dataset="pbmc"):
     )
     return table.assign(
         **{"dataset": dataset, "row": "", "seed": 3, "cells": 1100, "batches": 2, "genes": 60},
+        variant=[json.dumps(TRAITS), None, None],
         correction=json.dumps({"target": "mean", "n_samplings": 20}),
+        holdout=0.0,
         judged_in="30 principal components of its expression",
         judged_with="scib 1.1.7",
         picture="t-SNE of them",

@@ -219,9 +219,12 @@ def test_what_is_generated_of_the_types_is_theirs(path, text):
 def test_the_schema_takes_what_the_config_takes_and_needs_no_references():
     given = yaml.safe_load(GENERATED[generate.SCHEMA])
     assert "$ref" not in str(given)
-    for file in ("config", "search", "benchmark"):
-        whole = {**load_yaml(DEFAULT_RUN), **load_yaml(ROOT / f"config/{file}.yaml")}
-        jsonschema.validate(whole, given)
+    for file in ("config", "search", "benchmark", "paper"):
+        jsonschema.validate(load_yaml(ROOT / f"config/{file}.yaml"), given)
+    for entry in ({"samples": "{sample}.h5ad"}, {"simulate": {"preset": "tran1"}}, KANG):
+        jsonschema.validate({"datasets": {"a": entry}}, given)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"datasets": {"a": {"path": "a.h5ad"}}}, given)
     with pytest.raises(jsonschema.ValidationError, match="'seeed' was unexpected"):
         jsonschema.validate({**load_yaml(DEFAULT_RUN), "seeed": 1}, given)
 

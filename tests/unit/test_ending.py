@@ -1,29 +1,42 @@
 """The last lines of a run: why jobs failed, and that an interrupted one goes on."""
 
 import atexit
+import time
 from types import SimpleNamespace
 
 import pytest
 
 from aif.workflow.ending import INTERRUPTED, Ending, cause
 
+SAID = """\
+2026-01-01 10:00:00,1 train: warning: x
+2026-01-01 10:00:01,2 train: error: RuntimeError: CUDA error: no memory; the traceback is in a.log
+RuntimeError: CUDA error: no memory
+"""
+
 
 def job(tmp_path, text=None, name="train"):
     log = tmp_path / f"{name}.log"
     if text is not None:
         log.write_text(text)
-    return SimpleNamespace(rule=SimpleNamespace(name=name), log=[str(log)])
+    return SimpleNamespace(name=name, log=[str(log)])
 
 
 def test_the_cause_is_what_the_script_said_last(tmp_path):
-    said = "10:00:00 train: warning: x\n10:00:01 train: error: config: seed: too large\n"
-    assert cause(job(tmp_path, said)) == "error: config: seed: too large"
+    found = cause(job(tmp_path, SAID), start=0)
+    assert found == "error: RuntimeError: CUDA error: no memory; the traceback is in a.log"
 
 
-@pytest.mark.parametrize("text", [None, "", "10:00:00 train: epoch 1/2\n"])
+@pytest.mark.parametrize("text", ["", "2026-01-01 10:00:00,1 train: epoch 1/2\n"])
 def test_a_job_that_said_nothing_is_named_with_its_log(tmp_path, text):
-    found = cause(job(tmp_path, text))
+    found = cause(job(tmp_path, text), start=0)
     assert found == f"error: train ended without a word; see {tmp_path}/train.log"
+
+
+@pytest.mark.parametrize("text", [None, SAID])
+def test_the_log_of_an_earlier_run_says_nothing_of_this_one(tmp_path, text):
+    found = cause(job(tmp_path, text), start=time.time() + 60)
+    assert found == "error: train ended without a word; see Snakemake's messages above"
 
 
 @pytest.fixture
@@ -40,7 +53,9 @@ def last_lines(monkeypatch, capsys):
             _executor_error=executor_error,
         )
         dag = SimpleNamespace(jobs=[])
-        Ending(SimpleNamespace(scheduler=scheduler, dag=dag)).after_error()
+        ending = Ending(SimpleNamespace(scheduler=scheduler, dag=dag))
+        ending.start = 0
+        ending.after_error()
         for call in at_exit:
             call()
         return capsys.readouterr().err.splitlines()
@@ -50,7 +65,7 @@ def last_lines(monkeypatch, capsys):
 
 @pytest.fixture
 def failing(tmp_path):
-    return type("Job", (), vars(job(tmp_path, "train: error: no memory\n")))()
+    return type("Job", (), vars(job(tmp_path, "2026-01-01 10:00 train: error: no memory\n")))()
 
 
 def test_failures_are_told_and_an_interruption_last(last_lines, failing):

@@ -1,5 +1,7 @@
 """The paragraphs of methods are made of what ran, with a reference for all of it."""
 
+import json
+
 import pandas as pd
 import pytest
 import report_tables
@@ -11,9 +13,17 @@ from aif.report.methods_text import KNOWN, methods_text
 
 def text(provenance=None, **entry):
     provenance = report_tables.provenance() if provenance is None else provenance
-    return methods_text(
-        provenance, report_tables.benchmark(), report_tables.losses(), report_tables.config(**entry)
-    )
+    losses = [report_tables.losses().assign(method=name) for name in provenance["method"].unique()]
+    config = report_tables.config(**entry)
+    return methods_text(provenance, report_tables.benchmark(), pd.concat(losses), config)
+
+
+def another(method, traits=None, **columns):
+    """Return the provenance of a run with another variant beside the first."""
+    known = report_tables.provenance()
+    row = known.iloc[[0]].assign(method=method, **columns)
+    row["variant"] = json.dumps(report_tables.TRAITS | (traits or {}))
+    return pd.concat([known, row], ignore_index=True)
 
 
 def test_it_says_what_ran_and_nothing_else():
@@ -30,8 +40,8 @@ def test_it_says_what_ran_and_nothing_else():
         "alpha 0.05, rho 0.5, beta 0, delta 0.01, gamma 0.3, minibatch_size 32, learning_rate 0.001, "
         "latent 100, hidden 400). Of the last 10% of the epochs the one with the lowest selection loss "
         "was kept. Cells were decoded as the mean over all batches, averaged over 20 draws of the "
-        "latent variable. For comparison: ComBat (scanpy 1.12) [3] with its package's defaults. "
-        "All methods were run with the seed 3."
+        "latent variable. For comparison: ComBat (scanpy 1.12) [3]. Where nothing else is said, the "
+        "defaults of these packages were taken. All methods were run with the seed 3."
     )
     assert "Harmony" not in " ".join(found.paragraphs)
     assert "torch 2.13.0 [" in judged
@@ -40,12 +50,57 @@ def test_it_says_what_ran_and_nothing_else():
     assert found.references[2].text.startswith("Johnson WE")
 
 
+def test_what_goes_beyond_the_paper_is_not_told_as_its():
+    how = text(another("mine", {"weighting": "likelihood", "shift": True})).paragraphs[1]
+    assert "mine has loss terms weighted in nats of a cell's likelihood, which the published" in how
+    assert (
+        "mine has cells that are shifted and not replaced by a decode, which the published" in how
+    )
+    assert "Cells of aif were decoded as the mean over all batches, averaged" in how
+    assert (
+        "Cells of mine were moved by the difference between their decodes as the mean over" in how
+    )
+    assert "kept a share of 0.5 of what the model does not explain" in how
+    assert "falls to 0" not in how
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("lab", "Cells were decoded as cells of the batch lab, averaged"),
+        ({"a": 1, "b": 0.5}, "as cells of a label between batches (1 of a, 0.5 of b), averaged"),
+    ],
+)
+def test_what_cells_were_decoded_as_is_told_in_words(target, said):
+    correction = json.dumps({"target": target, "n_samplings": 3})
+    assert said in text(report_tables.provenance().assign(correction=correction)).paragraphs[1]
+
+
+def test_cells_that_were_held_out_are_told_of():
+    how = text(report_tables.provenance().assign(holdout=0.2)).paragraphs[1]
+    assert "20% of the cells, drawn by batch and cell type, were held out of the trainings." in how
+
+
+def test_versions_are_those_that_ran_all_of_them():
+    older = another("aif_norm", versions="aif 0.9.0, torch 2.12.0")
+    _, how, judged = text(older).paragraphs
+    assert "as implemented in the AIF workflow 1.0.0 and 0.9.0: aif on pbmc" in how
+    assert "torch 2.13.0 and 2.12.0 [" in judged
+
+
+def test_no_correction_has_no_packages_defaults():
+    alone = report_tables.provenance().iloc[[1]].assign(method="uncorrected")
+    assert text(alone).paragraphs[1] == (
+        "Counts were scaled to the median library of these genes and transformed to log(1 + x) "
+        "(norm_log). For comparison: no correction. It was run with the seed 3."
+    )
+
+
 def test_choices_of_the_config_are_told():
     data = text(n_top_genes=2000, min_genes=200, simulate={"preset": "tran1"}).paragraphs[0]
     assert "simulated by the model of Splatter [1], has" in data
     assert "the 60 genes that vary most within batches (scanpy, flavour seurat [2])" in data
     assert "Cells were kept that have at least 200 detected genes." in data
-    assert text(min_genes=200).paragraphs[0] != text().paragraphs[0]
 
 
 def test_a_run_in_which_nothing_ran_says_so():

@@ -16,7 +16,7 @@ configfile: "config.json"
 
 
 module near:
-    snakefile: "{root}/Snakefile"
+    snakefile: "{root}/workflow/Snakefile"
     config: config["near"]
     prefix: "near"
 

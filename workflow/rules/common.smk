@@ -24,20 +24,37 @@ except InputError as error:
 CONFIG = PLAN.config
 SETTINGS = CONFIG.model_dump()
 TARGETS = Targets(PLAN)
-JOBS = Jobs(PLAN, TARGETS)
-# A workflow that imports this one may keep the results below a prefix.
-PREFIX = workflow.modifier.path_modifier.prefix or ""
+JOBS = Jobs(PLAN)
+ENDING = Ending(workflow)
+# A workflow that imports this one may keep the results elsewhere.
+PLACE = workflow.modifier.path_modifier
 
 
 def recorded(path):
-    """Return the params with which Snakemake has made a file, none if it has no record."""
-    return workflow.persistence.params(IOFile(f"{PREFIX}{path}")) or []
+    """Return the params with which Snakemake has made a file, none if it has no record.
+
+    Nor if jobs are forced: their reasons would be overlooked (`Inputs`).
+    """
+    asked = workflow.dag_settings
+    if asked.forcerun or asked.forcetargets or asked.forceall:
+        return []
+    return workflow.persistence.params(IOFile(str(PLACE.modify(path)))) or []
 
 
-INPUTS = Inputs(PLAN, TARGETS, JOBS, recorded)
+def made_here(path):
+    """Return whether a rule makes a file of the user: one of a workflow that imports this one."""
+    return any(rule.is_producer(path) for rule in workflow.rules)
+
+
+INPUTS = Inputs(PLAN, TARGETS, JOBS, recorded, made_here)
 
 # Read by scripts from here and not from their params, as changing them shall train nothing anew.
 config |= {"checkpoint_seconds": CONFIG.checkpoint_seconds, "device": CONFIG.device}
+
+
+def search_figures(wildcards):
+    """Return the pictures of a search's page, with what they show."""
+    return TARGETS.search_figures(wildcards.search)
 
 
 def search_figure(kind):

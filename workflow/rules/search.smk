@@ -33,7 +33,7 @@ rule search_job:
     params:
         job=JOBS.search,
         correction=SETTINGS["correction"],
-        evaluation=PLAN.evaluation,
+        evaluation=PLAN.search_evaluation,
         made_of=JOBS.search_key,
         code=code("search_job.py"),
     script:

@@ -79,7 +79,7 @@ rule search_report:
         "../../envs/report.yaml"
     params:
         config=SETTINGS,
-        figures=JOBS.search_figures,
+        figures=search_figures,
         code=code("search_report.py"),
     script:
         "../scripts/search_report.py"

@@ -78,6 +78,11 @@ class Tables(Section):
     cells_in: Literal["rows", "columns"]
     """Where the cells are in the tables of expression."""
 
+    def all(self) -> list[tuple[str, Table]]:
+        """Return the tables of all kinds, each after its kind."""
+        kinds = ("expression", "cells", "genes")
+        return [(kind, table) for kind in kinds for table in getattr(self, kind)]
+
 
 class Dataset(Section):
     """One data set with raw counts: one file or several, text tables or a simulation."""
@@ -96,7 +101,8 @@ class Dataset(Section):
     simulate: dict[str, Any] | None = None
     """Parameters of a simulation; `preset` takes those of config/simulations.yaml."""
     batch_key: str
-    """The column of obs that names each cell's batch."""
+    """The column of obs that names each cell's batch; with samples it may be left out and is `sample`,
+    with simulate `batch`."""
     label_key: str | None = None
     """The column of obs that names each cell's type; without it label-based metrics are left out."""
     layer: str | None = None
@@ -168,11 +174,11 @@ class Grid(Section):
     __pydantic_extra__: dict[str, Values] = Field(init=False)
 
     weighting: dict[Weighting, dict[str, Values]] = {}
-    """Lists for the variants with a weighting."""
+    """Lists by weighting: `{intrinsic: {gamma: [0.01, 0.03]}}`."""
     input: dict[Literal["raw", "norm", "norm_log"], dict[str, Values]] = {}
-    """Lists for the variants with an input."""
+    """Lists by input: `{raw: {alpha: [0.01]}}`."""
     variants: dict[str, dict[str, Values]] = {}
-    """Lists for single variants."""
+    """Lists by variant: `{aif: {rho: [0.3]}}`."""
 
 
 class Config(Section):
@@ -195,7 +201,8 @@ class Config(Section):
     correction: Correction = Correction()
     evaluation: Evaluation = Evaluation()
     modes: list[Mode] = Field(["pipeline"], min_length=1)
-    """What the default target runs: one training per variant, or searches."""
+    """What is run where no target is named: `pipeline` is all variants and methods with the report, as the
+    target `benchmark` (the target `pipeline` makes the variants only); the others are searches."""
     grid: Grid = Grid()
     """What the searches vary."""
     seeds: int = Field(10, ge=1, le=MOST_SEEDS)

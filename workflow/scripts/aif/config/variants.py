@@ -82,9 +82,9 @@ class Hyperparameters:
     mu
         Coefficient of proj, in variants with projection.
     epochs
-        Passes over all cells. Given without `min_steps`, there are just so many.
+        Passes over all cells. If it is set without `min_steps`, exactly this many are made.
     min_steps
-        The training goes on after `epochs` until it has taken so many steps.
+        The training goes on after `epochs` until it has taken this many steps.
     minibatch_size
         Cells per step; the last minibatches of an epoch share what is left.
     learning_rate
@@ -96,8 +96,8 @@ class Hyperparameters:
     betas
         Adam's, of all networks.
     dynamic_ratio
-        Of relative and likelihood weights: the last share of the epochs so far of which they are
-        made (`aif.model.weighting`).
+        For relative and likelihood weights: the share of the most recent epochs whose median losses
+        set the weights.
     weight_bounds
         Of relative weights: the smallest and the largest.
     update_every

@@ -15,6 +15,7 @@ from aif import __version__
 from aif.correction.decoding import CHUNK, correction_target, decoded_expression
 from aif.correction.shift import Setting, shifted_expression
 from aif.data.holdout import held_out
+from aif.errors import InputError
 from aif.job.costs import measured
 from aif.model.model_file import ModelInfo
 from aif.model.networks import Networks
@@ -36,9 +37,16 @@ def corrected_chunks(
 
     Raises
     ------
+    InputError
+        If the model was trained on other genes.
     FloatingPointError
         If a corrected value is not finite.
     """
+    if info.genes != list(adata.var_names):
+        raise InputError(
+            f"the model of {info.dataset} {info.method} was trained on other genes than those that "
+            "are to be corrected; train it again with --forcerun train"
+        )
     scale = np.array(info.scale, dtype=np.float32)
     target = correction_target(options["target"], info.batches)
     sampling = {"n_samplings": options["n_samplings"], "seed": info.seed}
@@ -123,6 +131,7 @@ def provenance(info: ModelInfo, options: dict[str, Any], cost: dict[str, float])
         "peak_gpu_memory_mb": info.peak_gpu_memory_mb,
         "device": info.device,
         "versions": info.versions,
+        "variant": json.dumps(info.variant),
         "hyperparameters": json.dumps(info.hyperparameters),
         "correction": json.dumps(options),
     }

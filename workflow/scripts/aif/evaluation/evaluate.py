@@ -11,7 +11,7 @@ import pandas as pd
 from aif.evaluation.differential_expression import CURVE_COLUMNS, de_rows, true_changes
 from aif.evaluation.metrics import COST, DE, METRICS, Groups, LeftOut, tidy
 from aif.evaluation.original_metrics import Repetitions, original_rows
-from aif.evaluation.provenance import picture_in_words, provenance, space_in_words
+from aif.evaluation.provenance import IDS, picture_in_words, provenance, space_in_words
 from aif.evaluation.scib_suite import scib_rows
 from aif.evaluation.space import (
     EMBEDDING,
@@ -21,8 +21,6 @@ from aif.evaluation.space import (
     log_expression,
     principal_components,
 )
-
-IDS = ("dataset", "method", "row", "seed")
 
 
 class Evaluation(NamedTuple):

@@ -54,7 +54,7 @@ class Metric:
     words
         What it says, for readers who do not know its name.
     sources
-        Keys of `aif.report.citations`: who proposed it.
+        Who proposed it, by keys of aif/report/references.yaml.
     """
 
     name: str
@@ -256,8 +256,6 @@ COST = (
         words="most memory that was used, in MB",
     ),
 )
-# Suites as a whole, by the key of their source.
-SUITE_SOURCES = {"scib": "luecken2022", "original": "monnier2024"}
 SCIB = (*SCIB_BIO, *SCIB_BATCH, KBET, BIO_SCORE, BATCH_SCORE, OVERALL)
 
 MAXIMUM = "_max"  # ends the names of the maxima over the original's repetitions

@@ -12,12 +12,11 @@ IDS = ("dataset", "method", "row", "seed")
 COLUMNS = (
     *IDS,
     *("status", "transform", "output", "cells", "batches", "genes", "device", "versions"),
-    *("hyperparameters", "correction", "judged_in", "judged_with", "picture"),
+    *("variant", "hyperparameters", "correction", "holdout"),
+    *("judged_in", "judged_with", "picture"),
 )
 PICTURES = {"tsne": "t-SNE of", "umap": "UMAP of", "pca": "first two dimensions of"}
 # The packages whose versions decide the values of the metrics.
-
-
 JUDGES = ("scib", "scib-metrics", "scikit-learn", "scanpy", "numpy")
 
 
@@ -42,7 +41,7 @@ def provenance(corrected: ad.AnnData, judged_in: str = "", picture: str = "") ->
         "genes": corrected.n_vars,
         "versions": _listed(info.get("versions", {})),
         "judged_in": judged_in,
-        "judged_with": _listed(versions(*JUDGES)),
+        "judged_with": _listed(versions(*JUDGES)) if judged_in else "",
         "picture": picture,
     }
     return pd.DataFrame([row], columns=list(COLUMNS))
@@ -71,5 +70,5 @@ def space_in_words(cells: ad.AnnData, output: str) -> str:
 
 
 def picture_in_words(cells: ad.AnnData, name: str, space: str) -> str:
-    """Return what the picture of a correction shows, as `aif.evaluation.evaluate.embed` draws it."""
+    """Return what the picture of a correction shows, as `aif.evaluation.space.embed` draws it."""
     return f"{PICTURES[name if EMBEDDING in cells.obsm else 'umap']} {space}"

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import pandas as pd
 import yaml
 
-from aif import __version__
 from aif.evaluation.metrics import DE, ORIGINAL, SCIB, Metric
 from aif.report.page import environment
 
@@ -23,6 +22,17 @@ SHOWN = (
     *("alpha", "rho", "beta", "delta", "gamma", "mu"),
     *("minibatch_size", "learning_rate", "latent", "hidden"),
 )
+TRANSFORMS = {
+    "norm_log": "scaled to the median library of these genes and transformed to log(1 + x) (norm_log)",
+    "norm": "scaled to a sum of 1 per cell (norm)",
+    "raw": "taken as they are (raw)",
+}
+# Traits of variants that are no part of the published method.
+BEYOND = {
+    "likelihood": "loss terms weighted in nats of a cell's likelihood",
+    "anneal": "a learning rate that falls to 0 along a line",
+    "shift": "cells that are shifted and not replaced by a decode",
+}
 
 
 class Reference(NamedTuple):
@@ -80,13 +90,13 @@ def methods_text(
     aif = ran[ran["hyperparameters"].fillna("") != ""]
     found = _metrics(benchmark)
     cite = Citations()
-    text = environment(autoescape=False).get_template("methods.txt.j2").render(
+    text = environment(html=False).get_template("methods.txt.j2").render(
         cite=cite,
-        version=__version__,
+        aif=_joined(aif["versions"], "aif"),
         datasets=[
             _dataset(own.iloc[0], config) for _, own in ran.groupby("dataset", sort=False)
         ],
-        transforms=[name for name in ("norm_log", "norm", "raw") if name in set(ran["transform"])],
+        transforms=[words for name, words in TRANSFORMS.items() if name in set(ran["transform"])],
         variants=_variants(aif, losses),
         **_settings(aif),
         others=_others(ran),
@@ -103,7 +113,7 @@ def methods_text(
         packages=_packages(ran),
         tools=TOOLS,
     )  # fmt: skip
-    return MethodsText([_tidy(part) for part in text.split("----")], cite.references())
+    return MethodsText([_tidy(part) for part in text.split("\n----\n")], cite.references())
 
 
 def _dataset(first: pd.Series, config: dict[str, Any]) -> dict[str, Any]:
@@ -133,23 +143,47 @@ def _variants(aif: pd.DataFrame, losses: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _settings(aif: pd.DataFrame) -> dict[str, Any]:
-    """Return from where on an epoch was kept, and how cells were decoded: all variants alike."""
+    """Return what a config sets for all variants alike, and which of them do what with it."""
     if aif.empty:
-        return {"kept_from": "", "correction": {}}
-    start = json.loads(aif["hyperparameters"].iloc[0])["selection_start"]
-    return {
-        "kept_from": f"{1 - start:.0%}",
-        "correction": json.loads(aif["correction"].iloc[0]),
+        return {}
+    first = aif.iloc[0]
+    hyperparameters = json.loads(first["hyperparameters"])
+    correction = json.loads(first["correction"])
+    traits = {row.method: json.loads(row.variant) for row in aif.itertuples()}
+    has = {
+        name: [
+            method for method, own in traits.items() if own["weighting"] == name or own.get(name)
+        ]
+        for name in BEYOND
     }
+    return {
+        "kept_from": f"{1 - hyperparameters['selection_start']:.0%}",
+        "residual": f"{hyperparameters['residual']:g}",
+        "holdout": f"{first['holdout']:.0%}" if first["holdout"] else "",
+        "correction": correction,
+        "target": _target(correction["target"]),
+        "shifted": has["shift"],
+        "decoded": [method for method in traits if method not in has["shift"]],
+        "beyond": {BEYOND[name]: methods for name, methods in has.items() if methods},
+    }
+
+
+def _target(target: str | dict[str, float]) -> str:
+    """Return in words what cells are decoded as."""
+    if target == "mean":
+        return "the mean over all batches"
+    if isinstance(target, str):
+        return f"cells of the batch {target}"
+    shares = ", ".join(f"{share:g} of {batch}" for batch, share in target.items())
+    return f"cells of a label between batches ({shares})"
 
 
 def _others(ran: pd.DataFrame) -> list[dict[str, str]]:
     others = []
     for method, rows in ran.groupby("method", sort=False):
         if method in KNOWN["methods"]:
-            known = KNOWN["methods"][method]
-            version = _by_name(rows["versions"]).get(known.get("package"), "")
-            others.append({"cite": "", **known, "version": version})
+            known = {"cite": "", "how": "", "package": "", **KNOWN["methods"][method]}
+            others.append({**known, "version": _joined(rows["versions"], known["package"], True)})
     return others
 
 
@@ -161,15 +195,26 @@ def _metrics(benchmark: pd.DataFrame) -> dict[str, list[Metric]]:
 
 
 def _packages(ran: pd.DataFrame) -> dict[str, str]:
-    """Return the packages behind methods and metrics, as name and version, by their names."""
-    packages = _by_name(pd.concat([ran["versions"], ran["judged_with"]]))
-    return {name: text for name, text in packages.items() if name != "aif"}
+    """Return the packages behind methods and metrics, as name and versions, by their names."""
+    texts = pd.concat([ran["versions"], ran["judged_with"]])
+    names = [name for name in _versions(texts) if name != "aif"]
+    return {name: _joined(texts, name, True) for name in names}
 
 
-def _by_name(versions: pd.Series) -> dict[str, str]:
-    """Return `name version` by name, of texts such as `python 3.11.7, torch 2.13.0`."""
-    parts = [part for text in versions.dropna() for part in text.split(", ") if part]
-    return {part.partition(" ")[0]: part for part in parts}
+def _joined(texts: pd.Series, package: str, named: bool = False) -> str:
+    """Return the versions of a package, after its name if it is to be `named`; none is no text."""
+    found = " and ".join(_versions(texts).get(package, []))
+    return f"{package} {found}" if found and named else found
+
+
+def _versions(texts: pd.Series) -> dict[str, list[str]]:
+    """Return the versions by package, of texts such as `python 3.11.7, torch 2.13.0`."""
+    parts = dict.fromkeys(part for text in texts.dropna() for part in text.split(", ") if part)
+    found: dict[str, list[str]] = {}
+    for part in parts:
+        name, _, version = part.partition(" ")
+        found.setdefault(name, []).append(version)
+    return found
 
 
 def _tidy(paragraph: str) -> str:

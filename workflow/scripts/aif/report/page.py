@@ -28,7 +28,7 @@ def fill(template: str, config: dict[str, Any], **content: Any) -> str:
         What the template shows.
     """
     return (
-        environment(autoescape=True)
+        environment(html=True)
         .get_template(template)
         .render(
             config=yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
@@ -39,13 +39,13 @@ def fill(template: str, config: dict[str, Any], **content: Any) -> str:
     )
 
 
-def environment(autoescape: bool) -> jinja2.Environment:
-    """Return what fills the templates beside this file: those of HTML, or with autoescape off text."""
+def environment(html: bool) -> jinja2.Environment:
+    """Return what fills the templates beside this file, those of HTML or those of plain text."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=autoescape,
-        trim_blocks=autoescape,
-        lstrip_blocks=autoescape,
+        autoescape=html,
+        trim_blocks=html,
+        lstrip_blocks=html,
         undefined=jinja2.StrictUndefined,
     )
 

@@ -97,6 +97,7 @@ def _dataset_part(name: str, own: Tables, figures: list[dict[str, str]]) -> Data
     position["uncorrected"] = -1  # before, then after
     shown = [figure for figure in figures if figure["dataset"] == name]
     shown.sort(key=lambda figure: position.get(figure["method"], len(position)))
+    first = own.provenance.fillna("").drop_duplicates("method")  # the seed whose pictures are drawn
     facts = own.checks.loc[own.checks["status"] == "ok", ["check", "message"]]
     return DatasetPart(
         name=name,
@@ -105,7 +106,7 @@ def _dataset_part(name: str, own: Tables, figures: list[dict[str, str]]) -> Data
         genes=own.genes["gene"].tolist(),
         ranking=ranking,
         figures=[{**figure, "image": data_uri(figure["path"])} for figure in shown],
-        pictures=own.provenance.fillna("").set_index("method")["picture"].to_dict(),
+        pictures=dict(first[["method", "picture"]].itertuples(index=False)),
         runs=own.provenance.fillna("").to_dict("records"),
         trainings=_trainings(own.losses),
     )

@@ -54,54 +54,56 @@ def hashed(content: Any) -> str:
 
 
 def _files(plan: Plan, name: str, dataset: Dataset) -> Any:
-    if dataset.path is not None:
-        return _hash(dataset.path)
+    """Return what the files of a data set hold, by their hashes, and how they are put together."""
     if dataset.url is not None:
         return dataset.sha256
-    if dataset.samples is not None:
-        return [[_hash(sample.path), sample.columns] for sample in plan.samples[name]]
+    if dataset.simulate is not None:
+        return plan.simulation(name)
+    hashes = Hashes()
     if dataset.tables is not None:
-        tables = dataset.tables.model_dump()
-        return {
-            "cells_in": tables.pop("cells_in"),
-            **{
-                kind: [entry["sha256"] or _hash(entry["path"]) for entry in entries]
-                for kind, entries in tables.items()
-            },
-        }
-    return plan.simulation(name)
+        tables = [
+            [kind, table.sha256 or hashes.of(table.path)] for kind, table in dataset.tables.all()
+        ]
+        found: Any = [dataset.tables.cells_in, tables]
+    elif dataset.samples is not None:
+        found = [[hashes.of(sample.path), sample.columns] for sample in plan.samples[name]]
+    else:
+        found = hashes.of(dataset.path)
+    hashes.keep()
+    return found
 
 
-def _hash(path: str) -> str:
-    """Return the SHA-256 of a file, or of all files in a folder and their names."""
-    place = Path(path)
-    if place.is_dir():
-        files = sorted(file for file in place.rglob("*") if file.is_file())
-        content = json.dumps([[str(file.relative_to(place)), _hash(str(file))] for file in files])
-        return hashlib.sha256(content.encode()).hexdigest()
-    status = place.stat()
-    key = f"{status.st_size} {status.st_mtime_ns} {status.st_dev} {status.st_ino}"
-    known = _cached()
-    if key not in known:
-        with open(place, "rb") as file:
-            known[key] = hashlib.file_digest(file, "sha256").hexdigest()
-        _keep(known)
-    return known[key]
+class Hashes:
+    """The SHA-256 of files, kept in CACHE by path, size and time of change."""
 
+    def __init__(self) -> None:
+        try:
+            self.known: dict[str, str] = json.loads(CACHE.read_text())
+        except (OSError, ValueError):
+            self.known = {}
+        self.new: dict[str, str] = {}
 
-def _cached() -> dict[str, str]:
-    try:
-        return json.loads(CACHE.read_text())
-    except (OSError, ValueError):
-        return {}
+    def of(self, path: str | Path) -> str:
+        """Return the hash of a file, or of all files in a folder and their names."""
+        place = Path(path)
+        if place.is_dir():
+            files = sorted(file for file in place.rglob("*") if file.is_file())
+            return hashed([[str(file.relative_to(place)), self.of(file)] for file in files])
+        status = place.stat()
+        key = f"{place.resolve()} {status.st_size} {status.st_mtime_ns}"
+        if key not in self.known:
+            with open(place, "rb") as file:
+                self.known[key] = self.new[key] = hashlib.file_digest(file, "sha256").hexdigest()
+        return self.known[key]
 
-
-def _keep(known: dict[str, str]) -> None:
-    """Write the cache whole; where that is not possible files are hashed again."""
-    temporary = CACHE.with_name(f"{CACHE.name}.{os.getpid()}")
-    try:
-        CACHE.parent.mkdir(exist_ok=True)
-        temporary.write_text(json.dumps(known))
-        temporary.replace(CACHE)
-    except OSError:
-        temporary.unlink(missing_ok=True)
+    def keep(self) -> None:
+        """Write the cache whole; where that is not possible files are hashed again."""
+        if not self.new:
+            return
+        temporary = CACHE.with_name(f"{CACHE.name}.{os.getpid()}")
+        try:
+            CACHE.parent.mkdir(exist_ok=True)
+            temporary.write_text(json.dumps(self.known))
+            temporary.replace(CACHE)
+        except OSError:
+            temporary.unlink(missing_ok=True)

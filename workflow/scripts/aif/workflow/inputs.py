@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from snakemake.io import ancient, local
@@ -32,12 +32,16 @@ class Inputs:
         What there is to make, and what the jobs are told.
     recorded
         The params with which Snakemake has made a file, none if it has no record.
+    made_here
+        Whether a rule makes a file of the user.
     """
 
     plan: Plan
     targets: Targets
     jobs: Jobs
     recorded: Callable[[str], Iterable[str]]
+    made_here: Callable[[str], bool]
+    _made_here: dict[str, bool] = field(default_factory=dict)
 
     def cells(self, wildcards: Any) -> str:
         """Return the file of a data set: the user's own, or where it is downloaded or made."""
@@ -103,11 +107,19 @@ class Inputs:
 
         Cells that are preprocessed again for another reason, such as a file that was moved, do then
         not bring the job to run again. It must have no other reason to run either: Snakemake 9.27
-        looks for none in jobs behind one that runs.
+        looks for none in jobs behind one that runs. And the user's files must be there already: what
+        they will hold when a rule has made them is not known.
         """
-        if any(key in param for param in self.recorded(f"results/{wildcards.dataset}/{made}")):
+        known = self.recorded(f"results/{wildcards.dataset}/{made}")
+        if any(key in param for param in known) and not self._will_be_made(wildcards.dataset):
             return ancient(cells)
         return cells
+
+    def _will_be_made(self, dataset: str) -> bool:
+        if dataset not in self._made_here:
+            files = self.plan.files(dataset)
+            self._made_here[dataset] = any(self.made_here(path) for path in files)
+        return self._made_here[dataset]
 
     def runs(self, wildcards: Any) -> list[str]:
         """Return the runs of a variant's search over all seeds."""

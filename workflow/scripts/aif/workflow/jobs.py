@@ -11,7 +11,6 @@ from aif.search.sheet import records
 from aif.workflow.identity import hashed, identity
 from aif.workflow.plan import Plan
 from aif.workflow.sources import code
-from aif.workflow.targets import Targets
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,6 @@ class Jobs:
     """The parameters that a plan's jobs have."""
 
     plan: Plan
-    targets: Targets
     _identities: dict[tuple[str, bool], str] = field(default_factory=dict)
 
     def ids(self, wildcards: Any) -> dict[str, str]:
@@ -57,7 +55,7 @@ class Jobs:
 
     def search_key(self, wildcards: Any) -> str:
         """Return what a job of a search is made of, which judges what it has trained."""
-        parts = (self.search(wildcards), self.correction, self.plan.evaluation)
+        parts = (self.search(wildcards), self.correction, self.plan.search_evaluation)
         return self._key("search_job.py", wildcards, *parts, labelled=True)
 
     def best_key(self, wildcards: Any) -> str:
@@ -90,23 +88,18 @@ class Jobs:
             "variants": [wildcards.variant],
             "baselines": [],
             "correction": self.correction,
-            "evaluation": self.plan.evaluation,
+            "evaluation": self.plan.search_evaluation,
             "holdout": self.plan.config.holdout,
         }
 
     def evaluation(self, wildcards: Any) -> dict[str, Any]:
         """Return how a product is judged; without a seed for that, its own is taken."""
-        own = self.plan.config.evaluation.model_dump()
         _, seed = self.plan.products[wildcards.product]
-        return own if own["seed"] is not None else own | {"seed": seed}
+        return self.plan.evaluation(seed)
 
     def sheet(self, wildcards: Any) -> list[dict[str, Any]]:
         """Return the rows of a variant's sheet."""
         return records(self.plan.sheets[wildcards.variant])
-
-    def search_figures(self, wildcards: Any) -> list[dict[str, str]]:
-        """Return the pictures of a search's page."""
-        return self.targets.search_figures(wildcards.search)
 
     def expected_products(self) -> list[dict[str, str]]:
         """Return the ids of all runs that the benchmark must have."""

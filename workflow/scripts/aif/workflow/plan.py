@@ -108,11 +108,26 @@ class Plan:
         }
         return {**others, **self.aif_products}
 
-    @cached_property
-    def evaluation(self) -> dict[str, Any]:
-        """How the runs of searches are judged."""
+    def evaluation(self, seed: int) -> dict[str, Any]:
+        """Return how runs are judged: with this seed, unless the config has one for it."""
         own = self.config.evaluation.model_dump()
-        return own if own["seed"] is not None else own | {"seed": self.config.seed}
+        return own if own["seed"] is not None else own | {"seed": seed}
+
+    @property
+    def search_evaluation(self) -> dict[str, Any]:
+        """How the runs of searches are judged: all with the config's seed."""
+        return self.evaluation(self.config.seed)
+
+    def files(self, dataset: str) -> list[str]:
+        """Return the files of the user that a data set is read from."""
+        entry = self.config.datasets[dataset]
+        tables = entry.tables
+        paths = [
+            entry.path,
+            *(sample.path for sample in self.samples.get(dataset, [])),
+            *(table.path for _, table in (tables.all() if tables is not None else [])),
+        ]
+        return [path for path in paths if path is not None]
 
     def simulation(self, dataset: str) -> dict[str, Any]:
         """Return the parameters of a data set that is simulated."""
