@@ -21,6 +21,11 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
+def on_page_markdown(markdown: str, **others: Any) -> str:
+    """Return the page with links to the changelog leading to its page in the site."""
+    return markdown.replace("](../CHANGELOG.md", "](changelog.md")
+
+
 def on_page_content(html: str, **others: Any) -> str:
     """Return the page with its equations as MathML, for which browsers need no script."""
     return EQUATION.sub(_as_mathml, html)
