@@ -125,3 +125,10 @@ def test_names_and_reasons_are_escaped():
     page = render_search("robust_grid_search", runs, summary(runs), [], {"a": "</pre><script>"})
     assert "<script" not in page
     assert "row 2: 3 diverged (not &lt;b&gt;finite&lt;/b&gt;)" in page
+
+
+def test_scores_are_named_in_words():
+    runs = search_tables.runs(LISTS)
+    page = render_search("robust_grid_search", runs, summary(runs), [], {})
+    assert "<dt>overall</dt><dd>0.6 bio score + 0.4 batch score</dd>" in page
+    assert "<dt>F1 ARI</dt><dd>types found and batches not found, in one number" in page

@@ -128,7 +128,7 @@ ORIGINAL = (
     ),
     Metric(
         *("F1_ARI", "original"),
-        words="both of these in one number (harmonic mean)",
+        words="types found and batches not found, in one number (harmonic mean of both ARI)",
         sources=("tran2020",),
     ),
     Metric(
@@ -144,7 +144,7 @@ ORIGINAL = (
     ),
     Metric(
         *("F1_ASW", "original"),
-        words="both silhouettes in one number (harmonic mean)",
+        words="types apart and batches not apart, in one number (harmonic mean of both silhouettes)",
         sources=("tran2020",),
     ),
     Metric(
@@ -160,7 +160,7 @@ ORIGINAL = (
     ),
     Metric(
         *("F1_LISI", "original"),
-        words="both LISI in one number (harmonic mean)",
+        words="pure types and mixed batches, in one number (harmonic mean of both LISI)",
         sources=("tran2020",),
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from aif.report.page import data_uri, fill
+from aif.report.ranking import WORDS
 from aif.report.search_figures import LOSS, SCORES, shown, varied
 
 ROWS = 10  # of a variant's table; all of them stand in its file
@@ -82,6 +83,7 @@ def render_search(
         config,
         title=search.replace("_", " "),
         n_seeds=runs["seed"].nunique(),
+        words={name: WORDS[name] for name in shown(rows, SCORES)},
         datasets=datasets,
     )
 
