@@ -84,6 +84,10 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
         ),
         ({"datasets": {"k": {"batch_key": "b"}}}, r"give one of path, url with sha256"),
         (
+            {"datasets": {"k": {**KANG, "label_key": "condition"}}},
+            r"config: datasets\.k: batch_key and label_key are both 'condition'.*name another",
+        ),
+        (
             {"datasets": {"k": {"batch_key": "b", "url": "https://x.org/y"}}},
             r"url and sha256 go together",
         ),

@@ -43,6 +43,24 @@ def test_the_best_of_a_column_follows_its_direction():
     assert best["seconds"] == ["uncorrected"]
 
 
+def test_what_has_no_meaning_takes_no_column():
+    ranking = ranked(report_tables.benchmark(has_labels=False))
+    assert [column.metric for column in ranking.columns] == [
+        *("overall", "bio_score", "batch_score", "seconds")
+    ]
+    assert any("left out" in reason and "iLISI" in reason for reason in ranking.reasons)
+
+
+def test_methods_that_do_no_better_than_nothing_are_remarked():
+    benchmark = report_tables.benchmark()
+    assert ranked(benchmark).remarks == []
+    benchmark.loc[benchmark["method"] == "combat", "value"] = 0.4
+    said = "Cells that were not corrected score higher than those of combat."
+    assert ranked(benchmark).remarks == [said]
+    page = render(report_tables.tables(benchmark=benchmark), [], report_tables.config())
+    assert f'<p class="warning">{said}</p>' in page
+
+
 def test_missing_values_show_their_reason():
     ranking = ranked(report_tables.benchmark())
     position = [c.metric for c in ranking.columns].index("isolated_labels_F1")

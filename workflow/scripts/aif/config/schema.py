@@ -132,6 +132,11 @@ class Dataset(Section):
             )
         if (self.url is None) != (self.sha256 is None):
             raise ValueError("url and sha256 go together")
+        if self.batch_key == self.label_key:
+            raise ValueError(
+                f"batch_key and label_key are both {self.batch_key!r}, so every cell type would be one "
+                "batch; name another column, or leave label_key out"
+            )
         return self
 
 

@@ -44,6 +44,7 @@ class Ranking:
     columns: list[Column]
     rows: list[tuple[str, list[Cell]]]
     reasons: list[str]
+    remarks: list[str]
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,9 @@ def rank(rows: pd.DataFrame, table: pd.DataFrame) -> Ranking:
     infos = shown.drop_duplicates("metric").set_index("metric")
     by_suite = infos["suite"].map(SUITES.index).sort_values(kind="stable").index
     scores = [score for score in SCORES if score in infos.index]
-    metrics = [*scores, *(metric for metric in by_suite if metric not in scores)]
+    # What has no meaning for these data is told below the table, and takes no place in it.
+    meant = shown.loc[shown["status"] != "left_out", "metric"].unique()
+    metrics = [*scores, *(m for m in by_suite if m not in scores and m in meant)]
     by_run = shown[shown["seed"] == shown["seed"].min()].set_index(["method", "metric"])
     spreads = table.set_index(["method", "metric"])
     columns = [_column(metric, infos.loc[metric]) for metric in metrics]
@@ -111,7 +114,15 @@ def rank(rows: pd.DataFrame, table: pd.DataFrame) -> Ranking:
         (method, [_cell(by_run, spreads, (method, m), best.get(m)) for m in metrics])
         for method in order.index
     ]
-    return Ranking(ranked_by, columns, lines, _reasons(shown))
+    return Ranking(ranked_by, columns, lines, _reasons(shown), _remarks(list(order.dropna().index)))
+
+
+def _remarks(ranked: list[str]) -> list[str]:
+    """Return what is to be said of methods that do no better than nothing."""
+    below = ranked[ranked.index("uncorrected") + 1 :] if "uncorrected" in ranked else []
+    if not below:
+        return []
+    return [f"Cells that were not corrected score higher than those of {', '.join(below)}."]
 
 
 def _reasons(rows: pd.DataFrame) -> list[str]:
