@@ -20,5 +20,6 @@ RUNS = (
 def pytest_collection_modifyitems(items):
     """Keep tests of one run together where tests run side by side; all others go where there is room."""
     for item in items:
-        for name in set(RUNS) & set(item.fixturenames):
-            item.add_marker(pytest.mark.xdist_group(name))
+        used = [name for name in RUNS if name in item.fixturenames]
+        if used:
+            item.add_marker(pytest.mark.xdist_group(used[0]))

@@ -1,6 +1,6 @@
 """The workflow imported by a git address, and deployed: as others use it without a clone.
 
-An import by a path is in test_reuse.py.
+An import by a path is in test_reuse.py, one by github() is what snakedeploy writes.
 """
 
 import json
@@ -77,13 +77,8 @@ def snakemake(folder, environment, *arguments):
     return process
 
 
-@pytest.mark.parametrize("address", ["git+file", "github"])
-def test_an_import_corrects_cells_and_has_nothing_to_do_then(hub, environment, tmp_path, address):
-    repository = hub / "aif" / "workflow"
-    snakefile = {
-        "git+file": f'"git+file://{repository}/workflow/Snakefile@v1"',
-        "github": 'github("aif/workflow", path="workflow/Snakefile", tag="v1")',
-    }[address]
+def test_an_import_corrects_cells_and_has_nothing_to_do_then(hub, environment, tmp_path):
+    snakefile = f'"git+file://{hub}/aif/workflow/workflow/Snakefile@v1"'
     workflow = Workflow(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps(workflow.config))
     (tmp_path / "Snakefile").write_text(IMPORT.format(snakefile=snakefile))
@@ -100,6 +95,7 @@ def test_what_snakedeploy_writes_runs(hub, environment, tmp_path):
         [deploy, "deploy-workflow", *address], env=environment, capture_output=True, text=True
     )
     assert process.returncode == 0, process.stderr
+    assert 'github("aif/workflow"' in (project / "workflow/Snakefile").read_text()
     # As it was written: the default run, whose cells come with the workflow.
     assert "rule train:" in snakemake(project, environment, "--dry-run").stdout
     workflow = Workflow(project)

@@ -7,6 +7,8 @@ import pytest
 from cells import simulated
 from small_workflow import Workflow, planned
 
+from aif.job.files import read_table
+
 VARIANT = "aif_norm_log_rel_dyn"
 METHODS = {"baseline", "harmony"}
 ALL = {"train", *METHODS}
@@ -67,18 +69,40 @@ def test_a_setting_that_changes_while_the_file_moves_is_not_overlooked(changed, 
     assert planned(changed, **change)["train"] == 1
 
 
-def test_other_cell_types_reach_what_is_corrected_and_judged(tmp_path):
-    workflow = Workflow(tmp_path)
+@pytest.fixture(scope="module")
+def labelled_later(tmp_path_factory, finished):  # with which it is compared
+    """A pipeline has run without cell types, then with them; what the first run said and found is kept."""
+    workflow = Workflow(tmp_path_factory.mktemp("labelled_later"))
     workflow.dataset(label_key=None)
-    assert workflow.run("pipeline").returncode == 0
-    model = workflow.results(VARIANT, "pipeline", "model.pt")
-    before = model.stat().st_mtime_ns
+    workflow.first = workflow.run("pipeline")
+    assert workflow.first.returncode == 0, workflow.first.stderr[-2000:]
+    folder = workflow.results(VARIANT, "pipeline")
+    workflow.metrics_without = read_table(folder / "metrics.tsv").set_index("metric")
+    workflow.trained = (folder / "model.pt").stat().st_mtime_ns
     workflow.dataset(label_key="cell_type")
-    assert workflow.run("pipeline").returncode == 0
-    assert model.stat().st_mtime_ns == before
-    corrected = ad.read_h5ad(workflow.results(VARIANT, "pipeline", "corrected.h5ad"))
+    process = workflow.run("pipeline")
+    assert process.returncode == 0, process.stderr[-2000:]
+    return workflow
+
+
+def test_without_labels_the_run_ends_well_and_says_so(labelled_later):
+    assert "warning: cells: cell types: no label_key" in labelled_later.first.stderr
+    assert labelled_later.metrics_without.loc["ARI", "status"] == "left_out"
+    assert labelled_later.metrics_without.loc["PCR_comparison", "status"] == "ok"
+
+
+def test_labels_that_come_later_reach_what_is_corrected_and_judged(labelled_later):
+    folder = labelled_later.results(VARIANT, "pipeline")
+    assert (folder / "model.pt").stat().st_mtime_ns == labelled_later.trained
+    corrected = ad.read_h5ad(folder / "corrected.h5ad")
     assert list(corrected.obs["cell_type"]) == list(simulated().obs["cell_type"])
-    metrics = workflow.results(VARIANT, "pipeline", "metrics.tsv").read_text()
-    (row,) = (line for line in metrics.splitlines() if "\tARI\t" in line)
-    assert "\tok\t" in row
-    assert planned(workflow, "pipeline") == {}
+    assert read_table(folder / "metrics.tsv").set_index("metric").loc["ARI", "status"] == "ok"
+    assert planned(labelled_later, "pipeline") == {}
+
+
+def test_the_same_seed_gives_the_same_numbers_in_a_fresh_run(finished, labelled_later):
+    for name in ("losses.tsv", "embedding.tsv"):
+        one, other = (
+            workflow.results(VARIANT, "pipeline", name) for workflow in (finished, labelled_later)
+        )
+        assert one.read_bytes() == other.read_bytes()
