@@ -48,7 +48,10 @@ def documented(tmp_path_factory):
     )
     config = yaml.safe_load(block.text)
     config["datasets"]["my_cells"]["n_top_genes"] = 50
-    config |= {"hyperparameters": SHORT, "evaluation": {"repetitions": 2, "n_pcs": 10}}
+    config |= {
+        "hyperparameters": SHORT,
+        "evaluation": {"embedding": "pca", "repetitions": 2, "n_pcs": 10},
+    }
     (folder / "my.yaml").write_text(yaml.safe_dump(config))
     (command,) = (
         b.text.splitlines()[-1]

@@ -42,8 +42,8 @@ def recorded(path):
 
 
 def made_here(path):
-    """Return whether a rule makes a file of the user: one of a workflow that imports this one."""
-    return any(rule.is_producer(path) for rule in workflow.rules)
+    """Return whether a file of the user is made in the same run, by a workflow that imports this one."""
+    return any(known.is_producer(path) for known in workflow.rules)
 
 
 INPUTS = Inputs(PLAN, TARGETS, JOBS, recorded, made_here)
