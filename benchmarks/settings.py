@@ -15,7 +15,6 @@ from pathlib import Path
 
 import anndata as ad
 import pandas as pd
-from sklearn.neighbors import NearestNeighbors
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
@@ -25,7 +24,6 @@ from aif.config.variants import Hyperparameters, defaults_of, variant_of  # noqa
 from aif.correction.corrected import correct_dataset  # noqa: E402
 from aif.data.preprocessing import standardise, transform  # noqa: E402
 from aif.evaluation.evaluate import evaluate  # noqa: E402
-from aif.evaluation.space import evaluated_space, log_expression  # noqa: E402
 from aif.methods.baselines import BASELINES  # noqa: E402
 from aif.model.numerics import prepare_for_training  # noqa: E402
 from aif.model.run import Job, TrainedJob, train_job  # noqa: E402
@@ -72,9 +70,10 @@ def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
         corrected, facts = aif(counts, keys["data"], method, json.loads(setting), seed)
     seconds = time.perf_counter() - start
     corrected.uns["aif"] |= {"dataset": keys["data"], "method": method, "row": "", "seed": seed}
-    metrics = evaluate(corrected, reference, EVALUATION).metrics
+    space = "expression" if corrected.uns["aif"]["output"] == "expression" else "embedding"
+    metrics = evaluate(corrected, reference, EVALUATION, spaces=[space]).metrics
     values = metrics.set_index("metric")["value"].reindex(KEPT)
-    row = {**keys, **values, "purity": purity(corrected), "seconds": seconds, **facts}
+    row = {**keys, **values, "seconds": seconds, **facts}
     table = pd.DataFrame([row]).astype({"seed": int})
     if output.exists():
         table = pd.concat([pd.read_csv(output, sep="\t"), table])
@@ -119,16 +118,6 @@ def trained_once(job: Job, cells: ad.AnnData) -> TrainedJob:
     if LAST.get("job") != training:
         LAST.update(job=training, trained=train_job(training, cells, lambda *_: None))
     return LAST["trained"]
-
-
-def purity(corrected: ad.AnnData, k: int = 30) -> float:
-    """Return the mean share of a cell's k neighbours that have its own type."""
-    space = evaluated_space(
-        corrected, log_expression(corrected), EVALUATION["n_pcs"], EVALUATION["seed"]
-    )
-    neighbours = NearestNeighbors(n_neighbors=k + 1).fit(space).kneighbors(space)[1][:, 1:]
-    types = corrected.obs["cell_type"].cat.codes.to_numpy()
-    return float((types[neighbours] == types[:, None]).mean())
 
 
 if __name__ == "__main__":

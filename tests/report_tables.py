@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
-from aif.evaluation.metrics import Groups, Metric, tidy
+from aif.evaluation.metric import Groups, Metric, tidy
 from aif.evaluation.ranks import ranks
 from aif.model.losses import TERMS
 from aif.report.report_page import Tables
@@ -16,8 +16,9 @@ METRICS = (
     Metric("iLISI", "scib"),
     Metric("isolated_labels_F1", "scib"),
     Metric("bio_score", "scib"),
-    Metric("batch_score", "scib", needs_types=0),
+    Metric("batch_score", "scib"),
     Metric("overall", "scib"),
+    Metric("unlabelled", "unlabelled", needs_types=0),
     Metric("seconds", "cost", high=None, better="lower", needs_types=0),
 )
 VALUES = {"aif": 0.9, "combat": 0.7, "uncorrected": 0.5}
@@ -37,6 +38,7 @@ def benchmark(dataset="pbmc", has_labels=True, seed=0, change=0.0):
             for metric in METRICS
         ]
         ids = {"dataset": dataset, "method": method, "row": "", "seed": seed, "cells": "all"}
+        ids["space"] = "expression"
         tables.append(tidy(rows, ids))
     return pd.concat(tables, ignore_index=True)
 
@@ -57,6 +59,7 @@ def embedding(dataset="pbmc", method="aif", has_labels=True):
         {
             "dataset": dataset,
             "method": method,
+            "space": "expression",
             "cell": [f"c{i}" for i in range(100)],
             "batch": batch,
             "cell_type": ["T"] * 50 + ["B"] * 50 if has_labels else np.nan,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from aif.config.variants import Hyperparameters, key_of, plain
+from aif.report.search_figures import SCORES
 from aif.search.run_table import COLUMNS
 from aif.search.summary import numbered_runs
 
@@ -25,15 +26,9 @@ def runs(lists, method="aif", dataset="pbmc", seeds=(0, 1, 2), failing=(), label
             run |= {"key": key_of([model]), "status": "diverged", "reason": "not <b>finite</b>"}
             if row not in failing:
                 run |= {"status": "ok", "reason": None, "selection_loss": row + 0.1 * rng.normal()}
-                scores = ["batch_score", *(["overall", "bio_score", "F1_ARI"] if labels else [])]
+                scores = SCORES if labels else ("unlabelled",)
                 run |= {score: 1 / row + 0.01 * rng.normal() for score in scores}
             rows.append(run)
     table = pd.DataFrame(rows, columns=list(COLUMNS)).infer_objects()
-    numeric = [
-        name
-        for name in COLUMNS
-        if name in ("selection_loss", "overall", "batch_score", "bio_score", "F1_ARI")
-    ]
-    return numbered_runs(
-        table.astype(dict.fromkeys(numeric, float)), pd.DataFrame(sheet), list(seeds)
-    )
+    numeric = dict.fromkeys(("selection_loss", *SCORES), float)
+    return numbered_runs(table.astype(numeric), pd.DataFrame(sheet), list(seeds))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from cells import simulated
 
+from aif.job.files import read_table
+
 ROOT = Path(__file__).parents[1]
 SHORT = {"epochs": 2, "min_steps": 0, "hidden": 16, "latent": 4, "label_hidden": 8}
 
@@ -61,6 +63,12 @@ class Workflow:
 
     def results(self, *parts):
         return self.folder.joinpath("results", "cells", *parts)
+
+
+def metrics_of(folder, space="expression"):
+    """Return the rows of metrics.tsv about one output, by metric."""
+    table = read_table(folder / "metrics.tsv")
+    return table[table["space"] == space].set_index("metric")
 
 
 def causes(process):

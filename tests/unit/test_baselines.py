@@ -63,14 +63,15 @@ def test_a_method_keeps_cells_and_genes_and_gives_finite_numbers(logs, corrected
 
 
 @pytest.mark.parametrize(
-    "name", ["combat", "harmony", "scanorama", "scvi", "limma", "seurat", "shuffled"]
+    "name",
+    ["combat", "harmony", "scanorama", "scvi", "scvi_default", "limma", "seurat", "shuffled"],
 )
 def test_a_method_brings_batches_together(logs, corrected, name):
     batch = logs.obs["batch"].to_numpy()
     assert batch_distance(values(corrected(name)), batch) < batch_distance(values(logs), batch) / 2
 
 
-@pytest.mark.parametrize("name", ["scanorama", "scvi"])
+@pytest.mark.parametrize("name", ["scanorama", "scvi", "scvi_default"])
 def test_expression_beside_an_embedding_is_corrected_and_in_units_of_the_logarithms(
     logs, corrected, name
 ):
@@ -141,6 +142,14 @@ def test_where_the_truth_is_known_a_method_that_cannot_run_has_rows_for_it(logs)
     found = not_judged(result).metrics
     assert found["metric"].tolist() == [metric.name for metric in (*METRICS, *DE)]
     assert set(found["status"]) == {"failed"}
+
+
+def test_perfect_types_do_not_run_without_types(logs):
+    unlabelled = logs.copy()
+    del unlabelled.obs["cell_type"]
+    ids = IDS | {"method": "perfect_types"}
+    info = corrected_or_reason(BASELINES["perfect_types"], unlabelled, ids).uns["aif"]
+    assert (info["status"], info["reason"]) == ("not_run", "no label_key")
 
 
 def test_without_r_its_methods_do_not_run(logs, monkeypatch):

@@ -1,5 +1,7 @@
 """Bad data sets end in one line that names the key or column and what to do."""
 
+import re
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -104,6 +106,25 @@ def test_empty_genes_are_a_warning_unless_variable_genes_are_chosen():
 
 def test_missing_labels_are_said():
     assert check(dataset(), label_key=None)["cell types"][0] == "warning"
+
+
+@pytest.mark.parametrize(
+    ("types", "status", "message"),
+    [
+        (["t", "t", "u", "u"] * 5, "ok", "2 of 2 cell types are in more than one batch"),
+        (["t", "u"] * 10, "warning", "no cell type is in more than one batch, so batches and"),
+        (["t", "t"] * 8 + ["t", "u"] * 2, "ok", "1 of 2 .* one batch; in one only: u \\(2\\)"),
+        (["t", "t"] * 2 + ["v", "u"] * 8, "warning", "only 20% of the cells have a cell type that"),
+    ],
+)
+def test_what_batches_share_is_told_before_anything_is_trained(types, status, message):
+    found = check(with_column("type", types))["shared cell types"]
+    assert found[0] == status
+    assert re.match(message, found[1])
+
+
+def test_without_labels_nothing_is_known_of_shared_types():
+    assert "shared cell types" not in check(dataset(), label_key=None)
 
 
 def test_files_are_read_or_refused(tmp_path):

@@ -15,12 +15,12 @@ from threadpoolctl import threadpool_limits
 from aif.data.preprocessing import transform
 from aif.errors import InputError
 from aif.evaluation.evaluate import evaluate
-from aif.evaluation.metrics import COLUMNS, SCIB_BATCH, SCIB_BIO
+from aif.evaluation.metric import COLUMNS
+from aif.evaluation.metrics import SCIB_BATCH, SCIB_BIO
 from aif.evaluation.scib_suite import CLUSTERS, cluster, isolated_f1
 from aif.evaluation.space import (
     EMBEDDING,
     embed,
-    evaluated_space,
     group_columns,
     judged_cells,
     log_expression,
@@ -67,7 +67,7 @@ def test_the_neighbours_of_many_cells_are_the_nearest():
     rng = np.random.default_rng(0)
     corrected = as_corrected(counts(n=8200), output="embedding")
     corrected.obsm["X_corrected"] = rng.normal(size=(8200, 5)).astype(np.float32)
-    cells = judged_cells(corrected, None, n_pcs=5, seed=0)
+    cells = judged_cells(corrected, "embedding", None, n_pcs=5, seed=0)
     space = corrected.obsm["X_corrected"]
     for cell in (0, 4100, 8199):
         nearest = np.argsort(((space - space[cell]) ** 2).sum(axis=1))[1:15]
@@ -217,11 +217,18 @@ def test_without_labels_the_label_free_metrics_remain(reference, uncorrected):
     del unlabelled.obs["cell_type"]
     table, coordinates, *_ = evaluate(unlabelled, reference, OPTIONS)
     found, labelled = scores(table), scores(uncorrected)
-    free = ["PCR_comparison", "iLISI", "1-ASW_B", "LISI_B"]
+    free = ["PCR_comparison", "iLISI", "1-ASW_B", "LISI_B", "structure", "mixing", "unlabelled"]
     pd.testing.assert_series_equal(found[free], labelled[free])
-    assert found["batch_score"] == pytest.approx(found[["PCR_comparison", "iLISI"]].mean())
     assert len(table) == len(uncorrected)
-    for name in ("NMI", "overall", "F1_ARI", "ASW_batch"):
+    for name in (
+        "NMI",
+        "overall",
+        "robust_overall",
+        "F1_ARI",
+        "ASW_batch",
+        "batch_score",
+        "purity",
+    ):
         row = table.set_index("metric").loc[name]
         assert (row["status"], row["reason"]) == ("left_out", "no label_key")
     assert coordinates["cell_type"].isna().all()
@@ -269,9 +276,25 @@ def test_all_transforms_are_judged_on_one_scale():
         if name == "raw":
             correction.X[correction.X == 0] = -1  # below 0 counts as 0
         correction.uns["aif"]["transform"] = name
-        spaces.append(evaluated_space(correction, log_expression(correction), 5, 0))
+        logs = log_expression(correction)
+        spaces.append(judged_cells(correction, "expression", logs, 5, 0).obsm[EMBEDDING])
     for space in spaces[:2]:
         np.testing.assert_allclose(space, spaces[2], atol=1e-3)
+
+
+def test_every_output_of_a_method_is_judged_by_itself(reference, uncorrected):
+    both = as_corrected(perfect_types(reference, 0))
+    found = evaluate(both, reference, OPTIONS)
+    assert found.metrics["space"].unique().tolist() == ["expression", "embedding"]
+    by_space = {space: table for space, table in found.metrics.groupby("space")}
+    pd.testing.assert_series_equal(scores(by_space["expression"]), scores(uncorrected))
+    assert scores(by_space["embedding"])["purity"] == 1
+    for table in (found.coordinates, found.types):
+        assert table["space"].unique().tolist() == ["expression", "embedding"]
+    one = evaluate(both, reference, OPTIONS, spaces=["expression"])
+    assert one.metrics["space"].unique().tolist() == ["expression"]
+    judged_in = "10 principal components of its expression; its embedding of 2 dimensions"
+    assert found.provenance["judged_in"].item() == judged_in
 
 
 def test_evaluation_repeats_bitwise_and_writes_the_contract(reference):
@@ -282,8 +305,8 @@ def test_evaluation_repeats_bitwise_and_writes_the_contract(reference):
     metrics, coordinates, *_ = runs[0]
     assert tuple(metrics.columns) == COLUMNS
     assert not metrics.duplicated(["suite", "metric"]).any()
-    assert set(metrics["suite"]) == {"original", "scib", "cost"}
-    columns = ["dataset", "method", "cell", "batch", "cell_type", "x", "y"]
+    assert set(metrics["suite"]) == {"original", "scib", "robust", "unlabelled", "cost"}
+    columns = ["dataset", "method", "space", "cell", "batch", "cell_type", "x", "y"]
     assert list(coordinates.columns) == columns
     assert list(coordinates["cell"]) == list(reference.obs_names)
     assert list(coordinates["batch"]) == list(reference.obs["batch"])

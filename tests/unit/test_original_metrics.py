@@ -7,7 +7,8 @@ from scipy.optimize import brentq
 from scipy.spatial.distance import cdist
 from sklearn.metrics import silhouette_score
 
-from aif.evaluation.metrics import ORIGINAL, Groups, LeftOut, Metric
+from aif.evaluation.metric import Groups, LeftOut, Metric
+from aif.evaluation.metrics import ORIGINAL
 from aif.evaluation.original_metrics import (
     Repetitions,
     Subsample,

@@ -46,6 +46,10 @@ def test_products_are_methods_times_repeats_the_others_first(folder):
     plan = plan_of(seed=5, repeats=2)
     assert plan.repeats == {"": 5, "_seed_6": 6}
     assert plan.products == {
+        "baselines/uncorrected": ("uncorrected", 5),
+        "baselines/uncorrected_seed_6": ("uncorrected", 6),
+        "baselines/perfect_types": ("perfect_types", 5),
+        "baselines/perfect_types_seed_6": ("perfect_types", 6),
         "baselines/combat": ("combat", 5),
         "baselines/combat_seed_6": ("combat", 6),
         f"{VARIANT}/pipeline": (VARIANT, 5),
@@ -182,7 +186,7 @@ def test_ids_and_expected_rows_name_every_run(folder):
     _, jobs, _ = all_of(plan_of(repeats=2))
     assert jobs.expected_products() == [
         {"dataset": "mine", "method": method, "seed": seed}
-        for method in ("combat", VARIANT)
+        for method in ("uncorrected", "perfect_types", "combat", VARIANT)
         for seed in ("0", "1")
     ]
     assert jobs.expected_searches() == [{"dataset": "mine", "method": VARIANT}]

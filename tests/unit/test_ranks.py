@@ -4,11 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aif.evaluation.metrics import Groups, Metric, tidy
+from aif.evaluation.metric import Groups, Metric, tidy
 from aif.evaluation.ranks import ALL, ranks
 
 SCORE = Metric("overall", "scib")
 SECONDS = Metric("seconds", "cost", high=None, better="lower", needs_types=0)
+
+
+SPACES = {"perfect_types": "embedding"}
 
 
 def benchmark(values):
@@ -16,7 +19,8 @@ def benchmark(values):
     tables = []
     for (dataset, method), by_seed in values.items():
         for seed, value in enumerate(by_seed):
-            ids = {"dataset": dataset, "method": method, "row": "", "seed": seed, "cells": "all"}
+            ids = {"dataset": dataset, "method": method, "row": "", "seed": seed}
+            ids |= {"cells": "all", "space": SPACES.get(method, "expression")}
             groups = Groups(batches=2, types=2)
             rows = [
                 metric.missing("not_run", "no R", groups)
@@ -67,3 +71,38 @@ def test_the_mean_over_data_sets_is_taken_seed_by_seed(found):
     x = found.loc[(ALL, "overall", "x")]
     assert x["median"] == pytest.approx(np.median([0.5, 0.3, 0.4]))
     assert x["rank_median"] == pytest.approx(np.median([(1 + 2) / 2, (2 + 3) / 2, (1 + 3) / 2]))
+
+
+def test_controls_take_no_rank_and_scale_the_values():
+    values = {
+        ("a", "uncorrected"): [0.2, 0.4],
+        ("a", "x"): [0.6, 0.6],
+        ("a", "perfect_types"): [1.0, 0.8],
+        ("a", "shuffled"): [0.9, 0.1],
+    }
+    found = ranks(benchmark(values)).set_index(["metric", "method"])
+    overall = found.loc["overall"]
+    assert overall["rank_median"].dropna().to_dict() == {"uncorrected": 2, "x": 1}
+    scaled = overall["scaled_median"].to_dict()
+    assert scaled["uncorrected"] == 0
+    assert scaled["perfect_types"] == 1
+    assert scaled["x"] == pytest.approx(np.median([0.5, 0.5]))
+    assert scaled["shuffled"] == pytest.approx(np.median([0.875, -0.75]))
+    assert found.loc["seconds", "scaled_median"].isna().all()
+
+
+def test_values_are_not_scaled_where_the_controls_are_alike_or_missing(found):
+    assert found["scaled_median"].isna().all()
+    same = {("a", name): [0.5] for name in ("uncorrected", "x", "perfect_types")}
+    assert ranks(benchmark(same))["scaled_median"].isna().all()
+
+
+def test_the_outputs_of_a_method_are_ranked_apart():
+    one = benchmark({("a", "x"): [0.5], ("a", "y"): [0.7]})
+    other = benchmark({("a", "x"): [0.9]}).assign(space="embedding")
+    found = ranks(pd.concat([one, other])).set_index(["metric", "method", "space"])
+    assert found.loc["overall", "rank_median"].to_dict() == {
+        ("x", "embedding"): 1,
+        ("y", "expression"): 2,
+        ("x", "expression"): 3,
+    }

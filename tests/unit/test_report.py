@@ -9,7 +9,7 @@ from matplotlib import colors, image
 
 from aif.evaluation.ranks import ranks
 from aif.report.figures import OKABE_ITO, embedding_figure, expression_figure, losses_figure, save
-from aif.report.ranking import overview, rank
+from aif.report.ranking import overviews, rank
 from aif.report.report_page import render
 
 
@@ -20,15 +20,19 @@ def ranked(benchmark):
 def test_methods_stand_in_the_order_of_the_overall_score():
     ranking = ranked(report_tables.benchmark())
     assert ranking.ranked_by == "overall"
-    assert [method for method, _ in ranking.rows] == ["aif", "combat", "uncorrected"]
-    assert [c.metric for c in ranking.columns][:3] == ["overall", "bio_score", "batch_score"]
+    assert [output for output, _ in ranking.rows] == [
+        (method, "expression") for method in ("aif", "combat", "uncorrected")
+    ]
+    assert [c.metric for c in ranking.columns][:4] == [
+        *("overall", "unlabelled", "bio_score", "batch_score")
+    ]
     assert "ARI_CT_max" not in [c.metric for c in ranking.columns]
 
 
-def test_without_labels_the_batch_score_ranks():
+def test_without_labels_the_score_without_labels_ranks():
     ranking = ranked(report_tables.benchmark(has_labels=False))
-    assert ranking.ranked_by == "batch_score"
-    assert ranking.rows[0][0] == "aif"
+    assert ranking.ranked_by == "unlabelled"
+    assert ranking.rows[0][0][0] == "aif"
     assert any("no label_key" in reason for reason in ranking.reasons)
 
 
@@ -36,7 +40,7 @@ def test_the_best_of_a_column_follows_its_direction():
     ranking = ranked(report_tables.benchmark())
     metrics = [column.metric for column in ranking.columns]
     best = {
-        metric: [method for method, cells in ranking.rows if cells[i].best]
+        metric: [method for (method, _), cells in ranking.rows if cells[i].best]
         for i, metric in enumerate(metrics)
     }
     assert best["iLISI"] == ["aif"]
@@ -45,9 +49,7 @@ def test_the_best_of_a_column_follows_its_direction():
 
 def test_what_has_no_meaning_takes_no_column():
     ranking = ranked(report_tables.benchmark(has_labels=False))
-    assert [column.metric for column in ranking.columns] == [
-        *("overall", "bio_score", "batch_score", "seconds")
-    ]
+    assert [column.metric for column in ranking.columns] == ["unlabelled", "seconds"]
     assert any("left out" in reason and "iLISI" in reason for reason in ranking.reasons)
 
 
@@ -55,10 +57,21 @@ def test_methods_that_do_no_better_than_nothing_are_remarked():
     benchmark = report_tables.benchmark()
     assert ranked(benchmark).remarks == []
     benchmark.loc[benchmark["method"] == "combat", "value"] = 0.4
-    said = "Cells that were not corrected score higher than those of combat."
+    said = (
+        "Cells that were not corrected score higher, by overall and unlabelled, than those of "
+        "combat (expression)."
+    )
     assert ranked(benchmark).remarks == [said]
     page = render(report_tables.tables(benchmark=benchmark), [], report_tables.config())
     assert f'<p class="warning">{said}</p>' in page
+
+
+def test_a_control_is_never_first():
+    benchmark = report_tables.benchmark(has_labels=False)
+    benchmark.loc[benchmark["method"] == "combat", ["method", "value"]] = ["shuffled", 1.0]
+    ranking = ranked(benchmark)
+    assert [method for (method, _), _ in ranking.rows] == ["aif", "uncorrected", "shuffled"]
+    assert not any(cell.best for cell in ranking.rows[-1][1])
 
 
 def test_missing_values_show_their_reason():
@@ -73,7 +86,7 @@ def test_a_method_that_did_not_run_stands_there_once_with_its_reason():
     gone = benchmark["method"] == "combat"
     benchmark.loc[gone, ["value", "status", "reason"]] = [np.nan, "not_run", "there is no R"]
     ranking = ranked(benchmark)
-    assert [method for method, _ in ranking.rows] == ["aif", "uncorrected", "combat"]
+    assert [method for (method, _), _ in ranking.rows] == ["aif", "uncorrected", "combat"]
     assert {cell.text for cell in ranking.rows[-1][1]} == {"not run"}
     assert "not run: combat (there is no R)" in ranking.reasons
 
@@ -106,23 +119,24 @@ def test_the_overview_has_medians_over_seeds_and_mean_ranks_over_data_sets():
     benchmark = pd.concat(tables, ignore_index=True)
     worse = (benchmark["dataset"] == "second") & (benchmark["method"] == "aif")
     benchmark.loc[worse, "value"] = 0.1
-    page = overview(ranks(benchmark))
+    page, unlabelled = overviews(ranks(benchmark))
+    assert (page.ranked_by, unlabelled.ranked_by) == ("overall", "unlabelled")
     assert page.datasets == ["first", "second"]
-    rows = {method: [cell.text for cell in cells] for method, cells in page.rows}
+    rows = {method: [cell.text for cell in cells] for (method, _), cells in page.rows}
     assert rows == {
         "combat": ["1.5", "0.800", "0.800"],
         "aif": ["2.0", "1.000", "0.100"],
         "uncorrected": ["2.5", "0.600", "0.600"],
     }
     assert page.rows[0][1][1].spread == "0.700 to 0.900"
-    assert overview(ranks(report_tables.benchmark())) is None
+    assert overviews(ranks(report_tables.benchmark())) == []
 
 
 def test_the_overview_has_the_score_that_all_data_sets_share():
     tables = [report_tables.benchmark("first"), report_tables.benchmark("second", has_labels=False)]
-    table = overview(ranks(pd.concat(tables)))
-    assert table.ranked_by == "batch_score"
-    assert overview(ranks(tables[0])) is None
+    (table,) = overviews(ranks(pd.concat(tables)))
+    assert table.ranked_by == "unlabelled"
+    assert overviews(ranks(tables[0])) == []
 
 
 def test_names_and_messages_are_escaped():
@@ -146,6 +160,13 @@ def test_an_embedding_shows_batches_and_types_literally(tmp_path, has_labels):
     for colour in OKABE_ITO[:2]:
         near = abs(pixels - colors.to_rgb(colour)).max(axis=-1) < 0.02
         assert near.sum() > 50
+
+
+def test_every_space_has_a_line_of_its_own():
+    both = [report_tables.embedding().assign(space=space) for space in ("expression", "embedding")]
+    figure = embedding_figure(pd.concat(both), "t-SNE")
+    assert [axis.get_ylabel() for axis in figure.axes] == ["expression", "", "embedding", ""]
+    matplotlib.pyplot.close(figure)
 
 
 def test_losses_show_used_terms_only_and_the_kept_epoch():

@@ -69,7 +69,7 @@ def test_metrics_are_those_of_the_evaluation(single, adata):
     corrected = correct_dataset(
         trained.training.networks.single(0), trained.infos[0], adata, CORRECTION
     )
-    metrics = evaluate(corrected, adata, EVALUATION).metrics
+    metrics = evaluate(corrected, adata, EVALUATION, spaces=["expression"]).metrics
     expected = metrics[metrics["suite"] != "cost"].set_index("metric")["value"]
     for name, value in expected.items():
         assert table[name].iloc[0] == pytest.approx(value, nan_ok=True)

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+import search_tables
 
 from aif.errors import InputError
 from aif.evaluation.spread import statistics
-from aif.search.best import best_run
+from aif.search.best import best_run, choice, run_yaml
 from aif.search.run_table import COLUMNS
 from aif.search.summary import numbered_runs, summary
 
@@ -14,7 +15,7 @@ SHEET = pd.DataFrame({"row": [1, 2, 3], "key": ["a", "b", "c"]})
 SEEDS = [0, 1, 2]
 
 
-def runs(losses, f1=None, status="ok", cells="all"):
+def runs(losses, f1=None, status="ok", cells="all", unlabelled=None):
     """Return runs with these losses by key, a list of one per seed."""
     rows = []
     for key, values in losses.items():
@@ -24,10 +25,10 @@ def runs(losses, f1=None, status="ok", cells="all"):
             finished = loss is not None
             row |= {"status": status if finished else "diverged", "selection_loss": loss}
             row |= {"reason": "" if finished else "not finite", "F1_ARI": (f1 or {}).get(key)}
+            row["unlabelled"] = (unlabelled or {}).get(key, [None] * len(SEEDS))[seed]
             rows.append(row)
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
-        {"selection_loss": float, "F1_ARI": float}
-    )
+    numeric = dict.fromkeys(("selection_loss", "F1_ARI", "unlabelled"), float)
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(numeric)
 
 
 def summarised(table):
@@ -90,7 +91,40 @@ def test_best_by_loss_is_the_lowest_median_and_its_best_seed_is_kept():
     rows = summary(table)
     assert rows["selection_loss_median"].tolist() == [4, 2, 2.5]
     assert rows["best_by_loss"].tolist() == [False, True, False]
-    assert best_run(table, rows)[["row", "seed"]].tolist() == [2, 0]
+    assert best_run(table, rows, "loss")[["row", "seed"]].tolist() == [2, 0]
+
+
+UNLABELLED = {"a": [0.5, 0.7, 0.6], "b": [0.1, 0.2, 0.9], "c": [0.4, 0.4, 0.4]}
+
+
+def test_best_without_labels_is_the_highest_median_score_and_its_best_seed():
+    table = numbered_runs(runs(LOSSES, unlabelled=UNLABELLED), SHEET, SEEDS)
+    rows = summary(table)
+    assert rows["best_by_unlabelled"].tolist() == [True, False, False]
+    assert choice(rows, "unlabelled") == "unlabelled"
+    best = best_run(table, rows, "unlabelled")
+    assert best[["row", "seed"]].tolist() == [1, 1]
+    assert best_run(table, rows, "loss")[["row", "seed"]].tolist() == [2, 0]
+
+
+def test_without_such_a_score_the_loss_chooses():
+    table = numbered_runs(runs(LOSSES), SHEET, SEEDS)
+    rows = summary(table)
+    assert choice(rows, "unlabelled") == "loss"
+    assert best_run(table, rows, "unlabelled")[["row", "seed"]].tolist() == [2, 0]
+
+
+def test_a_run_yaml_says_what_chose_it():
+    table = numbered_runs(runs(LOSSES, unlabelled=UNLABELLED), SHEET, SEEDS)
+    for name, value in vars(search_tables.NEUTRAL).items():
+        table[name] = [value] * len(table)
+    rows = summary(table)
+    text = run_yaml(best_run(table, rows, "unlabelled"), "unlabelled", {}, "run.yaml")
+    assert "by its score without labels: row 1, seed 1" in text
+    assert "Its score without labels is 0.7, its selection loss 4.0" in text
+    assert "by its selection loss: row 2" in run_yaml(
+        best_run(table, rows, "loss"), "loss", {}, "run.yaml"
+    )
 
 
 def test_best_by_f1_ari_is_the_highest_median_and_absent_without_types():
@@ -112,9 +146,9 @@ def test_where_no_run_finished_the_tables_end_and_the_best_says_why():
     table = numbered_runs(runs(dict.fromkeys("abc", [None] * 3)), SHEET, SEEDS)
     rows = summary(table)
     assert rows["n_failed"].tolist() == [3, 3, 3]
-    assert not rows[["best_by_loss", "best_by_F1_ARI"]].any(axis=None)
+    assert not rows[["best_by_loss", "best_by_unlabelled", "best_by_F1_ARI"]].any(axis=None)
     with pytest.raises(InputError, match="no run of this search finished: not finite"):
-        best_run(table, rows)
+        best_run(table, rows, "unlabelled")
 
 
 def test_held_out_cells_have_rows_of_their_own_and_choose_nothing():

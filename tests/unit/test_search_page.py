@@ -6,6 +6,7 @@ import search_tables
 from matplotlib import pyplot as plt
 
 from aif.report.search_figures import (
+    SCORES,
     heatmaps_figure,
     loss_against_metrics_figure,
     spread_figure,
@@ -48,10 +49,10 @@ def test_heat_maps_show_medians_over_the_rows_with_their_two_values(rows):
                 assert shown[i, j] == pytest.approx(expected)
 
 
-def test_the_frame_is_around_the_best_row_by_the_loss(rows):
+def test_the_frame_is_around_the_best_row_without_cell_types(rows):
     axis = panels(heatmaps_figure(rows), "overall")[0]
     (frame,) = axis.patches
-    best = rows[rows["best_by_loss"]].iloc[0]
+    best = rows[rows["best_by_unlabelled"]].iloc[0]
     place = (frame.get_y() + 0.5, frame.get_x() + 0.5)
     names = [label.get_text() for label in axis.get_yticklabels()]
     assert names[int(place[0])] == str(best[axis.get_ylabel()])
@@ -77,7 +78,7 @@ def test_loss_against_metrics_tells_the_rank_correlation(rows):
     titles = {
         axis.get_ylabel(): axis.get_title() for axis in loss_against_metrics_figure(rows).axes
     }
-    assert set(titles) == {"overall", "batch score", "bio score", "F1 ARI"}
+    assert set(titles) == {score.replace("_", " ") for score in SCORES}
     exact = summary(search_tables.runs({"gamma": [0.1, 0.2, 0.3, 0.4]}))
     exact["overall_median"] = -exact["selection_loss_median"]
     titles = {
@@ -113,7 +114,7 @@ def test_the_page_shows_the_best_rows_first_with_intervals_and_counts(rows):
     assert part.columns[:5] == ["row", "best by", "gamma", "learning_rate_aux", "betas"]
     assert [line[0] for line in part.rows] == [str(row) for row in range(1, 9)]
     first = dict(zip(part.columns, part.rows[0], strict=True))
-    assert first["best by"] == "the loss and F1 ARI"
+    assert first["best by"] == "the score without labels and the loss and F1 ARI"
     assert first["finished"] == "3 of 3"
     best = rows.iloc[0]
     low, high = best["overall_ci_low"], best["overall_ci_high"]

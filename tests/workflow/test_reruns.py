@@ -5,9 +5,7 @@ import shutil
 import anndata as ad
 import pytest
 from cells import simulated
-from small_workflow import Workflow, planned
-
-from aif.job.files import read_table
+from small_workflow import Workflow, metrics_of, planned
 
 VARIANT = "aif_norm_log_rel_dyn"
 METHODS = {"baseline", "harmony"}
@@ -77,7 +75,7 @@ def labelled_later(tmp_path_factory, finished):  # with which it is compared
     workflow.first = workflow.run("pipeline")
     assert workflow.first.returncode == 0, workflow.first.stderr[-2000:]
     folder = workflow.results(VARIANT, "pipeline")
-    workflow.metrics_without = read_table(folder / "metrics.tsv").set_index("metric")
+    workflow.metrics_without = metrics_of(folder)
     workflow.trained = (folder / "model.pt").stat().st_mtime_ns
     workflow.dataset(label_key="cell_type")
     process = workflow.run("pipeline")
@@ -96,7 +94,7 @@ def test_labels_that_come_later_reach_what_is_corrected_and_judged(labelled_late
     assert (folder / "model.pt").stat().st_mtime_ns == labelled_later.trained
     corrected = ad.read_h5ad(folder / "corrected.h5ad")
     assert list(corrected.obs["cell_type"]) == list(simulated().obs["cell_type"])
-    assert read_table(folder / "metrics.tsv").set_index("metric").loc["ARI", "status"] == "ok"
+    assert metrics_of(folder).loc["ARI", "status"] == "ok"
     assert planned(labelled_later, "pipeline") == {}
 
 

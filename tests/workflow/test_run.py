@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from small_workflow import metrics_of
 
 from aif.config.schema import load_yaml
 
@@ -55,13 +56,19 @@ def test_the_benchmark_has_every_method_and_metric_once(finished):
     assert set(table["method"]) == {
         *("aif_norm_log_rel_dyn", "uncorrected", "combat", "harmony", "perfect_types")
     }
-    assert not table.duplicated(["dataset", "method", "metric"]).any()
-    assert table.groupby("method")["metric"].nunique().nunique() == 1
+    assert not table.duplicated(["dataset", "method", "space", "metric"]).any()
+    assert table.groupby(["method", "space"])["metric"].nunique().nunique() == 1
+    spaces = table.groupby("method")["space"].unique()
+    assert list(spaces["aif_norm_log_rel_dyn"]) == ["expression", "embedding"]
+    assert list(spaces["harmony"]) == ["embedding"]
     without_value = table[table["value"].isna()]
     assert without_value["reason"].notna().all()
     ranked = pd.read_csv(finished.folder / "results" / "ranks.tsv", sep="\t")
-    ranked = ranked[ranked["metric"] == "overall"].set_index("method")
-    assert ranked["rank_median"].idxmin() == ranked["median"].idxmax() == "perfect_types"
+    for score in ("overall", "robust_overall"):
+        own = ranked[ranked["metric"] == score].set_index("method")
+        assert own["median"].idxmax() == "perfect_types"
+        assert own.loc["perfect_types", ["rank_median"]].isna().all()
+        assert own.loc["perfect_types", "scaled_median"] == 1
     assert (table.loc[table["metric"] == "seconds", "value"] > 0).all()
 
 
@@ -101,11 +108,13 @@ def test_repeats_run_every_method_with_several_seeds(workflow):
     runs = table.groupby("method")["seed"].unique()
     assert {method: sorted(seeds) for method, seeds in runs.items()} == {
         "uncorrected": [3, 4],
+        "perfect_types": [3, 4],
         "aif_norm_log_rel_dyn": [3, 4],
     }
     ranks = pd.read_csv(workflow.folder / "results" / "ranks.tsv", sep="\t")
     assert set(ranks.loc[ranks["metric"] == "iLISI", "n_seeds"]) == {2}
     own = table[(table["method"] == "aif_norm_log_rel_dyn") & (table["metric"] == "overall")]
+    own = own[own["space"] == "expression"]
     assert own["value"].nunique() == 2
 
 
@@ -156,7 +165,7 @@ def test_a_simulated_data_set_runs_and_keeps_its_truth(workflow):
     assert corrected.shape == (90, 50)
     assert {"GeneMean", "BatchFacBatch1", "DEFacGroup2"} <= set(corrected.var)
     assert corrected.obs["batch"].value_counts().to_dict() == {"Batch1": 30, "Batch2": 60}
-    metrics = pd.read_csv(folder / "metrics.tsv", sep="\t").set_index("metric")
+    metrics = metrics_of(folder)
     curves = pd.read_csv(folder / "expression.tsv", sep="\t")
     for direction in ("up", "down"):
         found = metrics.loc[f"DE_AUC_{direction}_all", "value"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cells import simulated
-from small_workflow import causes
+from small_workflow import causes, metrics_of
 
 from aif.config.schema import load_yaml
 
@@ -45,8 +45,7 @@ def test_a_published_simulation_runs_from_a_mirror_to_its_truth(workflow):
     cells = pd.read_csv(folder / "cellinfo.txt", sep="\t", index_col=0)
     assert list(raw.obs["batch"]) == list(cells["Batch"])
     assert list(raw.obs["cell_type"]) == list(cells["Group"])
-    metrics = workflow.results("aif_norm_log_rel_dyn", "pipeline", "metrics.tsv")
-    scores = pd.read_csv(metrics, sep="\t").set_index("metric")
+    scores = metrics_of(workflow.results("aif_norm_log_rel_dyn", "pipeline"))
     assert list(scores.loc[["DE_AUC_up_all", "DE_AUC_down_all"], "status"]) == ["ok", "ok"]
     # Where the file comes from is no reason to compute anything again.
     del workflow.config["mirror"]

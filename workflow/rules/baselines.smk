@@ -34,7 +34,7 @@ use rule baseline as scanorama with:
 
 use rule baseline as scvi with:
     wildcard_constraints:
-        baseline="scvi",
+        baseline="scvi|scvi_default",
     conda:
         "../../envs/scvi.yaml"
 

@@ -6,6 +6,7 @@ rule evaluate:
         metrics="results/{dataset}/{product}/metrics.tsv",
         embedding="results/{dataset}/{product}/embedding.tsv",
         expression="results/{dataset}/{product}/expression.tsv",
+        types="results/{dataset}/{product}/types.tsv",
         provenance="results/{dataset}/{product}/provenance.tsv",
     log:
         "results/{dataset}/{product}/evaluate.log",

@@ -103,6 +103,7 @@ rule best:
     threads: 1
     params:
         job=JOBS.best,
+        best_by=CONFIG.best_by,
         correction=SETTINGS["correction"],
         made_of=JOBS.best_key,
         code=code("best.py"),
@@ -126,6 +127,7 @@ rule best_config:
         "../../envs/report.yaml"
     params:
         run=JOBS.run_config,
+        best_by=CONFIG.best_by,
         code=code("best_config.py"),
     script:
         "../scripts/best_config.py"

@@ -2,7 +2,6 @@
 
 import anndata as ad
 
-from aif.errors import InputError
 from aif.job.files import atomic
 from aif.job.log import rule_log
 from aif.methods.baselines import BASELINES, corrected_or_reason
@@ -10,10 +9,6 @@ from aif.methods.baselines import BASELINES, corrected_or_reason
 with rule_log(snakemake) as log:
     ids = snakemake.params.ids
     adata = ad.read_h5ad(snakemake.input[0])
-    if ids["method"] == "perfect_types" and "cell_type" not in adata.obs:
-        raise InputError(
-            f"config: baselines: perfect_types needs datasets.{ids['dataset']}.label_key"
-        )
     result = corrected_or_reason(BASELINES[ids["method"]], adata, ids)
     if "reason" in result.uns["aif"]:
         log.warning(

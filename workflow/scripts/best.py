@@ -15,13 +15,15 @@ from aif.model.checkpoint import Checkpoints
 from aif.model.model_file import save_model
 from aif.model.numerics import prepare_for_training
 from aif.model.run import Job, train_job
-from aif.search.best import best_run
+from aif.search.best import best_run, choice
 
 with rule_log(snakemake) as log:
     prepare_for_training(snakemake.threads)
     params, output = snakemake.params, snakemake.output
-    best = best_run(read_table(snakemake.input.runs), read_table(snakemake.input.rows))
-    log.info("the best is row %s with seed %d", best["row"], best["seed"])
+    runs, rows = (read_table(snakemake.input[name]) for name in ("runs", "rows"))
+    best = best_run(runs, rows, params.best_by)
+    by = choice(rows, params.best_by)
+    log.info("the best by %s is row %s with seed %d", by, best["row"], best["seed"])
     job = Job.of(
         {
             **params.job,

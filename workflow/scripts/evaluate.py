@@ -25,6 +25,7 @@ with rule_log(snakemake) as log, limited_threads(snakemake.threads):
         "metrics": found.metrics,
         "embedding": found.coordinates,
         "expression": found.expression,
+        "types": found.types,
         "provenance": found.provenance,
     }
     for output, table in outputs.items():

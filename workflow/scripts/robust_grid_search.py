@@ -6,6 +6,6 @@ from aif.search.summary import summary
 
 with rule_log(snakemake) as log:
     table = summary(read_table(snakemake.input[0]))
-    if not table["best_by_loss"].any():
+    if not table["n_finished"].any():
         log.warning("warning: no run finished, so there is no best row: %s", snakemake.input[0])
     write_table(snakemake.output[0], table)

@@ -19,8 +19,8 @@ from aif.config.variants import Weighting
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Method = Literal[
-    *("uncorrected", "combat", "harmony", "scanorama", "scvi", "bbknn", "limma", "seurat"),
-    *("shuffled", "perfect_types"),
+    *("uncorrected", "combat", "harmony", "scanorama", "scvi", "scvi_default", "bbknn"),
+    *("limma", "seurat", "shuffled", "perfect_types"),
 ]
 Mode = Literal["pipeline", "grid_search", "robust_grid_search"]
 
@@ -196,7 +196,8 @@ class Config(Section):
     variants: list[str] = Field(min_length=1)
     """Variants of AIF, from config/variants.yaml."""
     baselines: list[Method] = []
-    """Methods to compare with, and the controls `shuffled` and `perfect_types`."""
+    """Methods to compare with, and the control `shuffled`. `uncorrected` and, where there are labels, the
+    control `perfect_types` are run in any case."""
     seed: int = Field(0, ge=0, lt=SEEDS_END)
     """Seeds training, correction and evaluation."""
     repeats: int = Field(1, ge=1, le=MOST_SEEDS)
@@ -212,6 +213,8 @@ class Config(Section):
     """What the searches vary."""
     seeds: int = Field(10, ge=1, le=MOST_SEEDS)
     """Seeds of a robust grid search: `seed`, `seed` + 1 and so on."""
+    best_by: Literal["unlabelled", "loss"] = "unlabelled"
+    """What takes the best run of a robust grid search: its score without cell types, or its loss."""
     rows_per_job: int = Field(1, ge=1)
     """Rows of the sheet that one job of a search trains side by side; more than 1 pays on a GPU."""
     holdout: float = Field(0, ge=0, le=0.5)

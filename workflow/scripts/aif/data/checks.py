@@ -12,6 +12,7 @@ from scipy import sparse
 from aif.errors import InputError
 
 MIN_GENES = 3  # fewer have no two components to show
+FEW_SHARED = 0.5  # of the cells; below it the types that batches share are few
 
 
 class Check(NamedTuple):
@@ -101,6 +102,7 @@ def check_dataset(
         ("genes", "ok", f"{adata.n_vars}"),
         ("batches", "ok", _sizes(batches)),
         _label_check(adata, label_key, key),
+        *_shared_types_check(adata, batches, label_key),
         _integer_check(adata),
         _empty_genes_check(adata, n_top_genes),
     ]
@@ -176,6 +178,34 @@ def _label_check(adata: ad.AnnData, label_key: str | None, key: str) -> tuple[st
             "cell types, or leave label_key out"
         )
     return "cell types", "ok", _sizes(types)
+
+
+def _shared_types_check(
+    adata: ad.AnnData, batches: pd.Series, label_key: str | None
+) -> list[tuple[str, str, str]]:
+    """Say how many cell types several batches have: what batches share is all that can be aligned."""
+    if label_key is None:
+        return []
+    types = adata.obs[label_key].astype(str)
+    alone = types.groupby(types).transform(lambda own: batches[own.index].nunique()) == 1
+    n_alone, n = types[alone].nunique(), types.nunique()
+    if n_alone == n:
+        return [
+            (
+                "shared cell types",
+                "warning",
+                "no cell type is in more than one batch, so batches and cell types cannot be told "
+                "apart: a correction makes different cell types alike",
+            )
+        ]
+    found = f"{n - n_alone} of {n} cell types are in more than one batch"
+    if n_alone:
+        found += f"; in one only: {_sizes(types[alone])}"
+    share = 1 - alone.mean()
+    if share >= FEW_SHARED:
+        return [("shared cell types", "ok", found)]
+    few = f"only {share:.0%} of the cells have a cell type that several batches have ({found}): "
+    return [("shared cell types", "warning", few + "a correction may make different types alike")]
 
 
 def _integer_check(adata: ad.AnnData) -> tuple[str, str, str]:

@@ -13,7 +13,8 @@ import pandas as pd
 import scanpy as sc
 from scipy import sparse
 
-from aif.evaluation.metrics import DE, Groups, LeftOut
+from aif.evaluation.metric import Groups, LeftOut
+from aif.evaluation.metrics import DE
 
 TRUTH = "DEFac"  # begins the columns of var with the factors of each type
 THRESHOLDS = np.linspace(0, 1.5, 31)  # log2 fold changes; the area is that of the mean over them

@@ -1,7 +1,8 @@
-"""Evaluation: all metrics of a correction, its picture's coordinates, and what ran."""
+"""Evaluation: all metrics of a correction in each of its spaces, its pictures' coordinates, and what ran."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import anndata as ad
@@ -9,10 +10,13 @@ import numpy as np
 import pandas as pd
 
 from aif.evaluation.differential_expression import CURVE_COLUMNS, de_rows, true_changes
-from aif.evaluation.metrics import COST, DE, METRICS, Groups, LeftOut, tidy
+from aif.evaluation.metric import Groups, LeftOut, tidy
+from aif.evaluation.metrics import COST, DE, METRICS
 from aif.evaluation.original_metrics import Repetitions, original_rows
 from aif.evaluation.provenance import IDS, picture_in_words, provenance, space_in_words
+from aif.evaluation.robust import TYPE_COLUMNS, robust_rows, type_table
 from aif.evaluation.scib_suite import scib_rows
+from aif.evaluation.scores import score_rows
 from aif.evaluation.space import (
     EMBEDDING,
     embed,
@@ -20,7 +24,15 @@ from aif.evaluation.space import (
     judged_cells,
     log_expression,
     principal_components,
+    spaces_of,
 )
+from aif.evaluation.unlabelled import own_clusters, unlabelled_rows
+
+# Where a method that made nothing would have been judged.
+SPACE_OF_NONE = {
+    "both": "embedding",
+    **{name: name for name in ("expression", "embedding", "graph")},
+}
 
 
 class Evaluation(NamedTuple):
@@ -34,6 +46,8 @@ class Evaluation(NamedTuple):
         The rows of embedding.tsv.
     expression
         The rows of expression.tsv: F1 of the genes found over the threshold, where the truth is known.
+    types
+        The rows of types.tsv: how pure every cell type is.
     provenance
         The row of provenance.tsv.
     """
@@ -41,6 +55,7 @@ class Evaluation(NamedTuple):
     metrics: pd.DataFrame
     coordinates: pd.DataFrame
     expression: pd.DataFrame
+    types: pd.DataFrame
     provenance: pd.DataFrame
 
 
@@ -49,18 +64,19 @@ def evaluate_apart(
     reference: ad.AnnData,
     options: dict[str, Any],
     groups: dict[str, np.ndarray],
+    spaces: Sequence[str] | None = None,
 ) -> Evaluation:
     """Return all metrics of each group of cells on its own; the other tables are the first's.
 
     Parameters
     ----------
-    corrected, reference, options
+    corrected, reference, options, spaces
         As in `evaluate`.
     groups
         (n,) bool by name, the first being shown.
     """
     found = [
-        evaluate(corrected[mask].copy(), reference[mask].copy(), options, name)
+        evaluate(corrected[mask].copy(), reference[mask].copy(), options, name, spaces)
         for name, mask in groups.items()
     ]
     metrics = pd.concat([part.metrics for part in found], ignore_index=True)
@@ -68,7 +84,11 @@ def evaluate_apart(
 
 
 def evaluate(
-    corrected: ad.AnnData, reference: ad.AnnData, options: dict[str, Any], cells_name: str = "all"
+    corrected: ad.AnnData,
+    reference: ad.AnnData,
+    options: dict[str, Any],
+    cells_name: str = "all",
+    spaces: Sequence[str] | None = None,
 ) -> Evaluation:
     """Return all metrics of a correction, and what its pictures show.
 
@@ -82,6 +102,8 @@ def evaluate(
         n_pcs, embedding, repetitions, subsample and seed.
     cells_name
         What the column `cells` calls these cells.
+    spaces
+        Which of its `aif.evaluation.space.spaces_of` are judged; without it all are.
 
     Raises
     ------
@@ -92,29 +114,87 @@ def evaluate(
     """
     if not corrected.obs_names.equals(reference.obs_names):
         raise ValueError("corrected.h5ad does not have the cells of norm_log.h5ad in their order")
-    ids = {**{key: corrected.uns["aif"][key] for key in IDS}, "cells": cells_name}
     seed = options["seed"]
     expression = log_expression(corrected)
-    cells = judged_cells(corrected, expression, options["n_pcs"], seed)
-    obs, embedded = cells.obs, EMBEDDING in cells.obsm
-    before = ad.AnnData(principal_components(reference.X, options["n_pcs"], seed), obs=obs)
-    picture = embed(cells, options["embedding"], seed)
-    repetitions = Repetitions(options["repetitions"], options["subsample"], seed)
-    changed, curves = de_rows(expression, reference)
-    rows = [
-        *original_rows(obs, picture if embedded else None, repetitions),
-        *scib_rows(cells, before, seed),
-        *changed,
-        *cost_rows(corrected.uns["aif"], Groups.of(obs)),
-    ]
-    space = space_in_words(cells, corrected.uns["aif"]["output"])
-    drawn = picture_in_words(cells, options["embedding"], space)
-    return Evaluation(
-        tidy(rows, ids),
-        coordinate_table(obs, picture, ids),
-        with_ids(curves, ids),
-        provenance(corrected, space, drawn),
+    before = Before(
+        ad.AnnData(
+            principal_components(reference.X, options["n_pcs"], seed),
+            obs=group_columns(corrected.obs),
+        ),
+        own_clusters(reference, seed),
     )
+    ids = {**{key: corrected.uns["aif"][key] for key in IDS}, "cells": cells_name}
+    judged, drawn, tables = [], [], []
+    for space in spaces or spaces_of(corrected):
+        cells = judged_cells(corrected, space, expression, options["n_pcs"], seed)
+        picture = embed(cells, options["embedding"], seed)
+        judged.append(space_in_words(cells, space))
+        drawn.append(picture_in_words(cells, options["embedding"], judged[-1]))
+        of_space = expression if space == "expression" else None
+        changed, curves = de_rows(of_space, reference)
+        rows = [*judged_rows(cells, before, picture, options), *changed]
+        rows += cost_rows(corrected.uns["aif"], Groups.of(cells.obs))
+        own = {**ids, "space": space}
+        tables.append(
+            (
+                tidy(rows, own),
+                coordinate_table(cells.obs, picture, own),
+                with_ids(curves, CURVE_COLUMNS, own),
+                with_ids(type_table(cells), ("space", *TYPE_COLUMNS), own),
+            )
+        )
+    parts = [pd.concat(same, ignore_index=True) for same in zip(*tables, strict=True)]
+    return Evaluation(*parts, provenance(corrected, "; ".join(judged), "; ".join(drawn)))
+
+
+class Before(NamedTuple):
+    """What is known of the uncorrected cells.
+
+    Attributes
+    ----------
+    components
+        X (n, k), their components, with obs batch (and cell_type).
+    clusters
+        (n,), `aif.evaluation.unlabelled.own_clusters`.
+    """
+
+    components: ad.AnnData
+    clusters: np.ndarray
+
+
+def judged_rows(
+    cells: ad.AnnData, before: Before, picture: np.ndarray, options: dict[str, Any]
+) -> list[dict[str, object]]:
+    """Return the rows of all metrics and scores of one space.
+
+    Parameters
+    ----------
+    cells
+        `aif.evaluation.space.judged_cells`.
+    before
+        The uncorrected cells.
+    picture
+        (n, k), their coordinates in the embedding that the original's metrics are computed on.
+    options
+        As in `evaluate`.
+    """
+    embedded, seed = EMBEDDING in cells.obsm, options["seed"]
+    repetitions = Repetitions(options["repetitions"], options["subsample"], seed)
+    scib = scib_rows(cells, before.components, seed)
+    (ilisi,) = (row for row in scib if row["metric"] == "iLISI")
+
+    def mixing() -> float:
+        if ilisi["status"] != "ok":
+            raise {"left_out": LeftOut}.get(ilisi["status"], RuntimeError)(ilisi["reason"])
+        return ilisi["value"]
+
+    rows = [
+        *original_rows(cells.obs, picture if embedded else None, repetitions),
+        *scib,
+        *robust_rows(cells),
+        *unlabelled_rows(cells, before.clusters, mixing, seed),
+    ]
+    return rows + score_rows(rows, Groups.of(cells.obs), embedded)
 
 
 def not_judged(corrected: ad.AnnData) -> Evaluation:
@@ -126,13 +206,20 @@ def not_judged(corrected: ad.AnnData) -> Evaluation:
         What `aif.correction.no_correction` returns.
     """
     info, groups = corrected.uns["aif"], Groups.of(group_columns(corrected.obs))
-    ids = {**{key: info[key] for key in IDS}, "cells": "all"}
+    ids = {
+        **{key: info[key] for key in IDS},
+        "cells": "all",
+        "space": SPACE_OF_NONE[info["output"]],
+    }
     metrics = METRICS if true_changes(corrected) is None else (*METRICS, *DE)
     rows = [metric.missing(info["status"], info["reason"], groups) for metric in metrics]
     nothing = np.full((corrected.n_obs, 2), np.nan)
-    curves = pd.DataFrame(columns=list(CURVE_COLUMNS))
     coordinates = coordinate_table(group_columns(corrected.obs), nothing, ids)
-    return Evaluation(tidy(rows, ids), coordinates, with_ids(curves, ids), provenance(corrected))
+    empty = [
+        with_ids(pd.DataFrame(columns=list(columns)), columns, ids)
+        for columns in (CURVE_COLUMNS, ("space", *TYPE_COLUMNS))
+    ]
+    return Evaluation(tidy(rows, ids), coordinates, *empty, provenance(corrected))
 
 
 def coordinate_table(
@@ -143,6 +230,7 @@ def coordinate_table(
         {
             "dataset": ids["dataset"],
             "method": ids["method"],
+            "space": ids["space"],
             "cell": obs.index,
             "batch": obs["batch"].to_numpy(),
             "cell_type": obs["cell_type"].to_numpy() if "cell_type" in obs else None,
@@ -152,9 +240,9 @@ def coordinate_table(
     )
 
 
-def with_ids(curves: pd.DataFrame, ids: dict[str, object]) -> pd.DataFrame:
-    """Return the rows of expression.tsv: F1 curves that carry the ids of their run."""
-    return curves.assign(**{name: ids[name] for name in IDS})[[*IDS, *CURVE_COLUMNS]]
+def with_ids(table: pd.DataFrame, columns: Sequence[str], ids: dict[str, object]) -> pd.DataFrame:
+    """Return rows that carry the ids of their run, before their own columns."""
+    return table.assign(**ids)[[*IDS, *columns]]
 
 
 def cost_rows(info: dict[str, Any], groups: Groups) -> list[dict[str, object]]:

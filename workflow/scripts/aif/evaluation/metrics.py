@@ -2,114 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
-import pandas as pd
-
-from aif.errors import InputError
-
-COLUMNS = (
-    *("dataset", "method", "row", "seed", "cells"),
-    *("suite", "metric", "value", "low", "high", "better", "status", "reason"),
-)
-
-
-class LeftOut(Exception):
-    """A metric that has no meaning for a data set or a method; the message says why."""
-
-
-GRAPH_ONLY = "the method returns a neighbour graph only"
-
-
-@dataclass(frozen=True)
-class Groups:
-    """How many batches and cell types a data set has; 0 types where it has no labels."""
-
-    batches: int
-    types: int
-
-    @classmethod
-    def of(cls, obs: pd.DataFrame) -> Groups:
-        """Count the groups of obs batch and, where it is there, cell_type."""
-        types = obs["cell_type"].nunique() if "cell_type" in obs else 0
-        return cls(obs["batch"].nunique(), types)
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A metric, as it stands in the rows of metrics.tsv.
-
-    Attributes
-    ----------
-    name, suite
-        `suite` is original, scib, expression or cost.
-    low, high
-        The range; None where it has no bound. "batches" and "types" stand for their numbers.
-    better
-        "higher" or "lower".
-    needs_types
-        How many cell types are needed; a metric that needs none works without labels.
-    words
-        What it says, for readers who do not know its name.
-    sources
-        Who proposed it, by keys of aif/report/references.yaml.
-    """
-
-    name: str
-    suite: str
-    low: float | None = 0.0
-    high: float | str | None = 1.0
-    better: str = "higher"
-    needs_types: int = 2
-    words: str = ""
-    sources: tuple[str, ...] = ()
-
-    def row(self, compute: Callable[[], float], groups: Groups) -> dict[str, object]:
-        """Return the metric's row; a failure becomes its status and reason.
-
-        Raises
-        ------
-        InputError
-            Where `compute` raises it: what the user has to mend is no metric's failure.
-        """
-        status, reason, value = "ok", "", None
-        try:
-            value = self._value(compute, groups)
-        except InputError:
-            raise
-        except LeftOut as error:
-            status, reason = "left_out", str(error)
-        except Exception as error:
-            status, reason = "failed", f"{type(error).__name__}: {error}".splitlines()[0]
-        return self.missing(status, reason, groups) | {"value": value}
-
-    def missing(self, status: str, reason: str, groups: Groups) -> dict[str, object]:
-        """Return the metric's row without a value."""
-        return {
-            "suite": self.suite,
-            "metric": self.name,
-            "value": None,
-            "low": self.low,
-            "high": {"batches": groups.batches, "types": groups.types or None}.get(
-                self.high, self.high
-            ),
-            "better": self.better,
-            "status": status,
-            "reason": reason,
-        }
-
-    def _value(self, compute: Callable[[], float], groups: Groups) -> float:
-        if self.needs_types and not groups.types:
-            raise LeftOut("no label_key")
-        if self.needs_types > groups.types:
-            raise LeftOut("there is one cell type only")
-        value = float(compute())
-        if np.isnan(value):
-            raise ValueError("the value is not a number")
-        return value
-
+from aif.evaluation.metric import Metric
 
 # Sources that several metrics share, by their keys in the report's references.
 RAND, SILHOUETTE, LISI = "hubert1985", "rousseeuw1987", "korsunsky2019"
@@ -226,15 +121,57 @@ KBET = Metric(  # beside the scores: scib-metrics' is not scib's own
     words="share of cells whose neighbours have the batches of their cell type (chi-square test)",
     sources=("buettner2019",),
 )
+ROBUST = (
+    Metric(
+        *("purity", "robust"),
+        words="share of a cell's 25 nearest neighbours that have its cell type",
+    ),
+    Metric(
+        *("BRAS", "robust"),
+        needs_types=1,
+        words="how close batches lie within a cell type, far ones included (adapted silhouette)",
+        sources=("rautenstrauch2025",),
+    ),
+    Metric(
+        *("CiLISI", "robust"),
+        needs_types=1,
+        words="how well batches mix among a cell's neighbours of its own cell type (LISI)",
+        sources=(LISI, "andreatta2024"),
+    ),
+)
+UNLABELLED = (
+    Metric(
+        *("structure", "unlabelled"),
+        needs_types=0,
+        words="whether clusters of a batch alone are still clusters (normalised mutual information)",
+        sources=("strehl2002",),
+    ),
+    Metric(
+        *("mixing", "unlabelled"),
+        needs_types=0,
+        words="how well batches mix among a cell's neighbours: iLISI",
+        sources=(LISI,),
+    ),
+)
 BIO_SCORE = Metric(
     *("bio_score", "scib"), words="how well cell types are kept: the mean of NMI to cLISI"
 )
 BATCH_SCORE = Metric(
     *("batch_score", "scib"),
-    needs_types=0,
+    needs_types=1,
     words="how well batches mix: the mean of ASW batch to iLISI",
 )
 OVERALL = Metric(*("overall", "scib"), words="0.6 bio score + 0.4 batch score")
+ROBUST_OVERALL = Metric(
+    *("robust_overall", "robust"),
+    words="0.6 mean of NMI, ARI and purity + 0.4 mean of BRAS, CiLISI, kBET and PCR comparison",
+)
+UNLABELLED_SCORE = Metric(
+    *("unlabelled", "unlabelled"),
+    needs_types=0,
+    words="0.6 structure + 0.4 mixing: a score that needs no cell types",
+)
+SCORES = (BIO_SCORE, BATCH_SCORE, OVERALL, ROBUST_OVERALL, UNLABELLED_SCORE)
 DE = tuple(
     Metric(
         *(f"DE_AUC_{direction}_{genes}", "expression"),
@@ -256,19 +193,10 @@ COST = (
         words="most memory that was used, in MB",
     ),
 )
-SCIB = (*SCIB_BIO, *SCIB_BATCH, KBET, BIO_SCORE, BATCH_SCORE, OVERALL)
+SCIB = (*SCIB_BIO, *SCIB_BATCH, KBET)
+JUDGED = (*SCIB, *ROBUST, *UNLABELLED, *SCORES)
 
 MAXIMUM = "_max"  # ends the names of the maxima over the original's repetitions
 ORIGINAL_MAXIMA = tuple(replace(metric, name=metric.name + MAXIMUM) for metric in ORIGINAL)
-NAMES = tuple(metric.name for metric in (*ORIGINAL, *ORIGINAL_MAXIMA, *SCIB, *DE))
-METRICS = (*ORIGINAL, *ORIGINAL_MAXIMA, *SCIB, *COST)
-
-
-def values(rows: list[dict[str, object]]) -> dict[str, float]:
-    """Return the values of those rows that have one."""
-    return {row["metric"]: row["value"] for row in rows if row["status"] == "ok"}
-
-
-def tidy(rows: list[dict[str, object]], ids: dict[str, object]) -> pd.DataFrame:
-    """Return the rows as a table whose every row carries the run's ids."""
-    return pd.DataFrame([{**ids, **row} for row in rows], columns=list(COLUMNS))
+NAMES = tuple(metric.name for metric in (*ORIGINAL, *ORIGINAL_MAXIMA, *JUDGED, *DE))
+METRICS = (*ORIGINAL, *ORIGINAL_MAXIMA, *JUDGED, *COST)

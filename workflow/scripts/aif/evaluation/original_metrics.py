@@ -16,7 +16,8 @@ from harmonypy import compute_lisi
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-from aif.evaluation.metrics import GRAPH_ONLY, ORIGINAL, ORIGINAL_MAXIMA, Groups, LeftOut
+from aif.evaluation.metric import GRAPH_ONLY, Groups, LeftOut
+from aif.evaluation.metrics import ORIGINAL, ORIGINAL_MAXIMA
 
 PERPLEXITY = 30
 

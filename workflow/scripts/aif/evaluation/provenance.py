@@ -28,9 +28,9 @@ def provenance(corrected: ad.AnnData, judged_in: str = "", picture: str = "") ->
     corrected
         As the contract of corrected.h5ad says, or what stands for a correction that is none.
     judged_in
-        In words, the space its metrics are computed in.
+        In words, the spaces its metrics are computed in.
     picture
-        In words, what its picture shows.
+        In words, what its pictures show.
     """
     info = corrected.uns["aif"]
     row = {
@@ -51,20 +51,20 @@ def _listed(found: dict[str, str]) -> str:
     return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
-def space_in_words(cells: ad.AnnData, output: str) -> str:
+def space_in_words(cells: ad.AnnData, space: str) -> str:
     """Return what a correction is judged in.
 
     Parameters
     ----------
     cells
-        With the evaluated space in obsm, or the graph alone.
-    output
-        What the method returns: expression, embedding, both or graph.
+        With the judged space in obsm, or the graph alone.
+    space
+        expression, embedding or graph.
     """
-    if EMBEDDING not in cells.obsm:
+    if space == "graph":
         return "its neighbour graph"
     n = cells.obsm[EMBEDDING].shape[1]
-    if output == "expression":
+    if space == "expression":
         return f"{n} principal components of its expression"
     return f"its embedding of {n} dimensions"
 

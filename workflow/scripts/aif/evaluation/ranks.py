@@ -1,29 +1,39 @@
-"""The benchmark over its seeds: medians, ranks and their intervals, by data set and over all."""
+"""The benchmark over its seeds: medians, ranks and their intervals, by data set and over all.
+
+What is ranked are outputs: a method's expression and its embedding are two.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from aif.evaluation.metrics import MAXIMUM
 from aif.evaluation.spread import statistics
 
 ALL = "all data sets"
+OUTPUT = ["method", "space"]
 SPREAD = ("median", "ci_low", "ci_high")
 COLUMNS = (
-    *("dataset", "metric", "method", "n_seeds"),
+    *("dataset", "metric", *OUTPUT, "n_seeds"),
     *SPREAD,
-    *(f"rank_{name}" for name in SPREAD),
+    *(f"{kind}_{name}" for kind in ("rank", "scaled") for name in SPREAD),
 )
+# The outputs whose scaled values are 0 and 1. Of these, what is told the truth takes no rank.
+WORST, PERFECT = ("uncorrected", "expression"), ("perfect_types", "embedding")
+CONTROLS = ("shuffled", "perfect_types")
 
 
 def ranks(benchmark: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per data set, metric and method: value and rank over the seeds.
+    """Return a row per data set, metric and output: value, rank and scaled value over the seeds.
 
-    The methods are ranked for every seed by itself, 1 being the best in the metric's direction and
-    equal ones sharing the better rank; then median and 95 % interval over the seeds are taken. The
-    rows of ALL have the mean over the data sets, seed by seed, of methods that have a value in each.
+    The outputs are ranked for every seed by itself, 1 being the best in the metric's direction and
+    equal ones sharing the better rank; CONTROLS have no rank. Values are scaled seed by seed so that
+    uncorrected cells have 0 and perfect types 1, where both have a value and differ. Then median and
+    95 % interval over the seeds are taken. The rows of ALL have the mean over the data sets, seed by
+    seed, of outputs that have a value in each.
 
     Parameters
     ----------
@@ -31,39 +41,51 @@ def ranks(benchmark: pd.DataFrame) -> pd.DataFrame:
         The rows of benchmark.tsv. Maxima, costs of parts and held-out cells are left out.
     """
     shown = benchmark[~benchmark["metric"].str.endswith(MAXIMUM) & (benchmark["cells"] == "all")]
-    directions = shown.drop_duplicates("metric").set_index("metric")["better"]
+    metrics = shown.drop_duplicates("metric").set_index("metric")[["better", "suite"]]
     rows = [
         row
-        for metric, better in directions.items()
-        for row in _rows(metric, better, shown[shown["metric"] == metric])
+        for metric, better, suite in metrics.itertuples()
+        for row in _rows(metric, better, suite, shown[shown["metric"] == metric])
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _rows(metric: str, better: str, values: pd.DataFrame) -> Iterator[dict[str, object]]:
+def _rows(
+    metric: str, better: str, suite: str, values: pd.DataFrame
+) -> Iterator[dict[str, object]]:
     """Yield the rows of one metric."""
-    by_run = values.pivot(index=["dataset", "seed"], columns="method", values="value")
-    places = by_run.rank(axis=1, method="min", ascending=better == "lower")
+    by_run = values.pivot(index=["dataset", "seed"], columns=OUTPUT, values="value").astype(float)
+    competing = by_run.drop(columns=list(CONTROLS), level="method", errors="ignore")
+    places = competing.rank(axis=1, method="min", ascending=better == "lower")
+    scaled = _scaled(by_run) if suite != "cost" else by_run * np.nan
+    tables = (by_run, places.reindex(columns=by_run.columns), scaled)
     for dataset in values["dataset"].unique():
-        yield from _spread(dataset, metric, by_run.loc[dataset], places.loc[dataset])
+        yield from _spread(dataset, metric, *(table.loc[dataset] for table in tables))
     if values["dataset"].nunique() > 1:
-        mean = [_mean_over_datasets(table) for table in (by_run, places)]
-        yield from _spread(ALL, metric, *mean)
+        yield from _spread(ALL, metric, *(_mean_over_datasets(table) for table in tables))
+
+
+def _scaled(by_run: pd.DataFrame) -> pd.DataFrame:
+    """Return values (runs × outputs) so that uncorrected cells have 0 and perfect types 1."""
+    if not {WORST, PERFECT} <= set(by_run):
+        return by_run * np.nan
+    span = (by_run[PERFECT] - by_run[WORST]).replace(0, np.nan)
+    return by_run.sub(by_run[WORST], axis=0).div(span, axis=0)
 
 
 def _mean_over_datasets(by_run: pd.DataFrame) -> pd.DataFrame:
-    """Return (seeds × methods), NaN where a method has no value in one of the data sets."""
+    """Return (seeds × outputs), NaN where an output has no value in one of the data sets."""
     return by_run.groupby("seed").agg(lambda column: column.mean(skipna=False))
 
 
 def _spread(
-    dataset: str, metric: str, by_seed: pd.DataFrame, places: pd.DataFrame
+    dataset: str, metric: str, by_seed: pd.DataFrame, *others: pd.DataFrame
 ) -> Iterator[dict[str, object]]:
-    """Yield a row per method that has a value, in the order of the columns."""
-    for method in by_seed:
-        values, own = (table[method].dropna().to_numpy(dtype=float) for table in (by_seed, places))
-        if not len(values):
+    """Yield a row per output that has a value, in the order of the columns."""
+    for output in by_seed:
+        found = [table[output].dropna().to_numpy(dtype=float) for table in (by_seed, *others)]
+        if not len(found[0]):
             continue
-        ids = (dataset, metric, method, len(values))
-        found = [statistics(x)[name] for x in (values, own) for name in SPREAD]
-        yield dict(zip(COLUMNS, (*ids, *found), strict=True))
+        ids = (dataset, metric, *output, len(found[0]))
+        spreads = [statistics(x)[name] for x in found for name in SPREAD]
+        yield dict(zip(COLUMNS, (*ids, *spreads), strict=True))

@@ -21,19 +21,8 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.neighbors import NearestNeighbors
 
 from aif.errors import InputError
-from aif.evaluation.metrics import (
-    BATCH_SCORE,
-    BIO_SCORE,
-    GRAPH_ONLY,
-    KBET,
-    OVERALL,
-    SCIB_BATCH,
-    SCIB_BIO,
-    Groups,
-    LeftOut,
-    Metric,
-    values,
-)
+from aif.evaluation.metric import GRAPH_ONLY, Groups, LeftOut
+from aif.evaluation.metrics import SCIB
 from aif.evaluation.space import EMBEDDING
 
 # jax need not look for other hardware and tell that there is none.
@@ -47,11 +36,10 @@ KEYS = {"batch_key": "batch", "label_key": "cell_type"}
 RESOLUTIONS = {f"{CLUSTERS}_{r}": r for r in scib.metrics.clustering.get_resolutions(n=10, max=2)}
 LISI_NEIGHBOURS = 90  # scib's default
 OF_EMBEDDINGS = ("ASW_label", "isolated_labels_ASW", "ASW_batch", "PCR_comparison", "kBET")
-BIO_SHARE = 0.6  # of the overall score; the batch score has the rest
 
 
 def scib_rows(cells: ad.AnnData, reference: ad.AnnData, seed: int) -> list[dict[str, object]]:
-    """Return the rows of all scib metrics and of its three scores.
+    """Return the rows of all scib metrics.
 
     Parameters
     ----------
@@ -73,8 +61,7 @@ def scib_rows(cells: ad.AnnData, reference: ad.AnnData, seed: int) -> list[dict[
         if groups.types:
             cluster(cells, seed)
         calls = scib_calls(cells, reference)
-        rows = [m.row(calls[m.name], groups) for m in (*SCIB_BIO, *SCIB_BATCH, KBET)]
-    return rows + score_rows(rows, groups, EMBEDDING in cells.obsm)
+        return [metric.row(calls[metric.name], groups) for metric in SCIB]
 
 
 def scib_calls(cells: ad.AnnData, reference: ad.AnnData) -> dict[str, Callable[[], float]]:
@@ -159,37 +146,6 @@ def kbet(cells: ad.AnnData) -> float:
     if not shares:
         raise LeftOut("no cell type has 10 cells in more than one batch")
     return float(np.mean(shares))
-
-
-def score_rows(
-    rows: list[dict[str, object]], groups: Groups, embedded: bool
-) -> list[dict[str, object]]:
-    """Return the rows of scib's scores: means over the metrics that the data set allows.
-
-    A metric that failed fails its score, and a method without an embedding has none, or methods
-    would be compared by different means.
-    """
-    found = values(rows)
-    failed = [row["metric"] for row in rows if row["status"] == "failed"]
-
-    def mean(metrics: tuple[Metric, ...]) -> float:
-        if not embedded:
-            _no_embedding()
-        names = [metric.name for metric in metrics]
-        for name in failed:
-            if name in names:
-                raise RuntimeError(f"{name} failed")
-        present = [found[name] for name in names if name in found]
-        return float(np.mean(present))
-
-    def overall() -> float:
-        return BIO_SHARE * mean(SCIB_BIO) + (1 - BIO_SHARE) * mean(SCIB_BATCH)
-
-    return [
-        BIO_SCORE.row(lambda: mean(SCIB_BIO), groups),
-        BATCH_SCORE.row(lambda: mean(SCIB_BATCH), groups),
-        OVERALL.row(overall, groups),
-    ]
 
 
 def _no_embedding() -> float:

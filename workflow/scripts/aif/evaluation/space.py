@@ -1,4 +1,4 @@
-"""The space a correction is judged in, and its picture."""
+"""The spaces a correction is judged in, and their pictures."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sklearn.manifold import TSNE
 from umap import umap_
 
 EMBEDDING = "X_emb"
+CORRECTED = "X_corrected"  # in obsm of a correction: its embedding
 
 # These functions are compiled anew in every process, 10 s of each evaluation, unless numba is told
 # to keep them; it cannot where no folder is writable.
@@ -52,38 +53,64 @@ def log_expression(corrected: ad.AnnData) -> np.ndarray | sparse.spmatrix | None
     return positive.X
 
 
+def spaces_of(corrected: ad.AnnData) -> list[str]:
+    """Return what users take of a correction, each to be judged by itself.
+
+    These are its `expression`, its `embedding`, or the neighbour `graph` that a method returns alone.
+    """
+    output = corrected.uns["aif"]["output"]
+    if output == "graph":
+        return ["graph"]
+    there = {"expression": output != "embedding", "embedding": CORRECTED in corrected.obsm}
+    return [space for space, is_there in there.items() if is_there]
+
+
 def judged_cells(
-    corrected: ad.AnnData, expression: np.ndarray | sparse.spmatrix | None, n_pcs: int, seed: int
+    corrected: ad.AnnData,
+    space: str,
+    expression: np.ndarray | sparse.spmatrix | None,
+    n_pcs: int,
+    seed: int,
 ) -> ad.AnnData:
     """Return obs and neighbour graph, and in obsm X_emb the space the graph is of.
 
     Where a method returns the graph alone, there is no such space.
+
+    Parameters
+    ----------
+    corrected, space
+        A correction and which of its `spaces_of`.
+    expression
+        Its `log_expression`, (n, G).
+    n_pcs, seed
+        Components of expression, and what seeds them.
     """
     cells = ad.AnnData(obs=group_columns(corrected.obs))
-    if corrected.uns["aif"]["output"] == "graph":
+    if space == "graph":
         cells.obsp = corrected.obsp
         cells.uns["neighbors"] = corrected.uns["neighbors"]
         cells.obsm["X_pca"] = corrected.obsm["X_pca"]
         return cells
-    cells.obsm[EMBEDDING] = evaluated_space(corrected, expression, n_pcs, seed)
+    if space == "expression":
+        cells.obsm[EMBEDDING] = principal_components(expression, n_pcs, seed)
+    else:
+        cells.obsm[EMBEDDING] = own_embedding(corrected)
     # From 8,192 cells on scanpy would take pynndescent, whose approximate graphs it cannot read (0.7).
     sc.pp.neighbors(cells, use_rep=EMBEDDING, random_state=seed, transformer="sklearn")
     return cells
 
 
-def evaluated_space(
-    corrected: ad.AnnData, expression: np.ndarray | sparse.spmatrix | None, n_pcs: int, seed: int
-) -> np.ndarray:
-    """Return what a correction is judged in: its embedding, or components of `log_expression`.
+def own_embedding(corrected: ad.AnnData) -> np.ndarray:
+    """Return the embedding (n, d) of a correction.
 
-    Methods that are taken for their expression are judged by it, even if they have an embedding.
-    Where a method returns both, the embedding is what its authors cluster and draw.
+    Raises
+    ------
+    ValueError
+        If it has a value that is NaN or infinite.
     """
-    if corrected.uns["aif"]["output"] == "expression":
-        return principal_components(expression, n_pcs, seed)
-    space = np.asarray(corrected.obsm["X_corrected"], dtype=np.float32)
+    space = np.asarray(corrected.obsm[CORRECTED], dtype=np.float32)
     if not np.isfinite(space).all():
-        raise ValueError("corrected.h5ad: obsm X_corrected has NaN or infinite values")
+        raise ValueError(f"corrected.h5ad: obsm {CORRECTED} has NaN or infinite values")
     return space
 
 

@@ -14,7 +14,7 @@ from aif import __version__
 
 # Columns of names, which may look like numbers.
 TEXT = (
-    *("dataset", "method", "cell", "gene", "batch", "cell_type"),
+    *("dataset", "method", "cell", "gene", "batch", "cell_type", "other_type"),
     *("key", "reason", "message", "version"),
 )
 

@@ -9,6 +9,10 @@ import pandas as pd
 JITTER = 0.01  # keeps cells of a type apart, so that they have neighbours to speak of
 
 
+class NoTypes(Exception):
+    """A data set has no cell types to be perfect."""
+
+
 def shuffled(adata: ad.AnnData, seed: int) -> ad.AnnData:
     """Give every cell the expression of a random cell: batches mix perfectly, types are lost."""
     result = adata.copy()
@@ -17,7 +21,15 @@ def shuffled(adata: ad.AnnData, seed: int) -> ad.AnnData:
 
 
 def perfect_types(adata: ad.AnnData, seed: int) -> ad.AnnData:
-    """Embed every cell as its type and a little noise: types are pure, batches mix within them."""
+    """Embed every cell as its type and a little noise: types are pure, batches mix within them.
+
+    Raises
+    ------
+    NoTypes
+        If there are none.
+    """
+    if "cell_type" not in adata.obs:
+        raise NoTypes("no label_key")
     result = adata.copy()
     types = pd.get_dummies(adata.obs["cell_type"]).to_numpy(dtype=np.float32)
     noise = np.random.default_rng(seed).normal(0, JITTER, size=types.shape)

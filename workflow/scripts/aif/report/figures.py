@@ -39,6 +39,8 @@ plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.righ
 def embedding_figure(cells: pd.DataFrame, picture: str) -> Figure:
     """Return the cells of one embedding.tsv, coloured by batch and, where known, by cell type.
 
+    Each space that a correction is judged in has a line of its own.
+
     Parameters
     ----------
     cells
@@ -49,13 +51,20 @@ def embedding_figure(cells: pd.DataFrame, picture: str) -> Figure:
     if cells["x"].isna().all():
         return _note(f"{cells['method'].iloc[0]} gave no result; the report says why")
     columns = [c for c in ("batch", "cell_type") if cells[c].notna().any()]
+    spaces = cells["space"].unique()
     order = np.random.default_rng(0).permutation(len(cells))  # so that no batch hides another
     shuffled = cells.iloc[order]
     figure, axes = plt.subplots(
-        1, len(columns), figsize=(5.2 * len(columns), 3.6), squeeze=False, layout="constrained"
+        len(spaces),
+        len(columns),
+        figsize=(5.2 * len(columns), 3.6 * len(spaces)),
+        squeeze=False,
+        layout="constrained",
     )
-    for axis, column in zip(axes[0], columns, strict=True):
-        _scatter(axis, shuffled, column)
+    for line, space in zip(axes, spaces, strict=True):
+        for axis, column in zip(line, columns, strict=True):
+            _scatter(axis, shuffled[shuffled["space"] == space], column)
+        line[0].set_ylabel(space)
     first = cells.iloc[0]
     title = f"{first['dataset']}: {first['method']} ({picture})"
     figure.suptitle(title, parse_math=False, fontsize=10)

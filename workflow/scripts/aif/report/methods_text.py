@@ -11,12 +11,18 @@ from typing import Any, NamedTuple
 import pandas as pd
 import yaml
 
-from aif.evaluation.metrics import DE, ORIGINAL, SCIB, Metric
+from aif.evaluation.metric import Metric
+from aif.evaluation.metrics import DE, ORIGINAL, ROBUST, SCIB, UNLABELLED
 from aif.report.page import environment
 
 KNOWN = yaml.safe_load(Path(__file__).with_name("references.yaml").read_text())
-SCORES = ("bio_score", "batch_score", "overall")
-SUITES = {"scib": SCIB, "original": ORIGINAL, "expression": DE}
+SUITES = {
+    "scib": SCIB,
+    "robust": ROBUST,
+    "unlabelled": UNLABELLED,
+    "original": ORIGINAL,
+    "expression": DE,
+}
 TOOLS = {"scanpy": "wolf2018", "anndata": "virshup2024", "torch": "paszke2019"}
 SHOWN = (
     *("alpha", "rho", "beta", "delta", "gamma", "mu"),
@@ -102,13 +108,13 @@ def methods_text(
         others=_others(ran),
         n_methods=ran["method"].nunique(),
         seeds=sorted(ran["seed"].unique()),
-        spaces=list(dict.fromkeys(ran["judged_in"])),
+        spaces=list(dict.fromkeys("; ".join(ran["judged_in"]).split("; "))),
         metrics={
-            suite: [m.name.replace("_", " ") for m in metrics if m.name not in SCORES]
+            suite: [m.name.replace("_", " ") for m in metrics]
             for suite, metrics in found.items()
         },
         sources={suite: [key for m in own for key in m.sources] for suite, own in found.items()},
-        scored=any(metric.name == "overall" for metric in found.get("scib", [])),
+        scores=set(benchmark.loc[benchmark["value"].notna(), "metric"]),
         evaluation=config["evaluation"],
         packages=_packages(ran),
         tools=TOOLS,

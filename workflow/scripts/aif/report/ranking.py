@@ -1,18 +1,25 @@
-"""The ranked tables of the report: methods over metrics, and over data sets."""
+"""The ranked tables of the report: methods over metrics, and over data sets.
+
+A row is an output, what users take of a method: its expression, its embedding or its graph.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from aif.evaluation.metrics import DE, MAXIMUM, METRICS
-from aif.evaluation.ranks import ALL
+from aif.evaluation.ranks import ALL, CONTROLS, OUTPUT, WORST
 
-SCORES = ("overall", "bio_score", "batch_score")
-SUITES = ("scib", "original", "expression", "cost")
+# By which outputs are ranked: the first that there is. All stand before the metrics.
+RANKING = ("overall", "robust_overall", "unlabelled")
+SCORES = (*RANKING, "bio_score", "batch_score")
+SUITES = ("scib", "robust", "unlabelled", "original", "expression", "cost")
 ARROWS = {"higher": "↑", "lower": "↓"}
 WORDS = {metric.name: metric.words for metric in (*METRICS, *DE)}
+Output = tuple[str, str]  # method and space
 
 
 @dataclass(frozen=True)
@@ -38,54 +45,66 @@ class Cell:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The methods of one data set, best first."""
+    """The outputs of one data set, best first, controls last; `ranked_by` is empty without a score."""
 
     ranked_by: str
     columns: list[Column]
-    rows: list[tuple[str, list[Cell]]]
+    rows: list[tuple[Output, list[Cell]]]
     reasons: list[str]
     remarks: list[str]
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The score of every method (rows, best first) on every data set, and its mean rank."""
+    """A score of every output (rows, best first) on every data set, and its mean rank."""
 
     ranked_by: str
     n_seeds: int
     datasets: list[str]
-    rows: list[tuple[str, list[Cell]]]
+    rows: list[tuple[Output, list[Cell]]]
 
 
-def overview(table: pd.DataFrame) -> Overview | None:
-    """Return the table of methods × data sets from the rows of ranks.tsv; none where they share no score."""
-    of_all = table.loc[table["dataset"] == ALL, "metric"].to_numpy()
-    ranked_by = next((score for score in SCORES if score in of_all), None)
-    if ranked_by is None:
-        return None
-    scores = table[table["metric"] == ranked_by].set_index(["dataset", "method"])
-    order = scores.loc[ALL, "rank_median"].sort_values(kind="stable").index
-    incomplete = [m for m in scores.index.unique("method") if m not in order]
-    datasets = [name for name in scores.index.unique("dataset") if name != ALL]
-    best = {name: scores.loc[name, "median"].max() for name in datasets}
+def overviews(table: pd.DataFrame) -> list[Overview]:
+    """Return a table of outputs × data sets for each of RANKING that all data sets share.
 
-    def cell(dataset: str, method: str) -> Cell:
-        if (dataset, method) not in scores.index:
+    Parameters
+    ----------
+    table
+        The rows of ranks.tsv.
+    """
+    of_all = set(table.loc[table["dataset"] == ALL, "metric"])
+    return [_overview(table, score) for score in RANKING if score in of_all]
+
+
+def _overview(table: pd.DataFrame, ranked_by: str) -> Overview:
+    scores = table[table["metric"] == ranked_by].set_index(["dataset", *OUTPUT]).sort_index()
+    order = list(scores.loc[ALL, "rank_median"].dropna().sort_values(kind="stable").index)
+    outputs = scores.reset_index().drop_duplicates(OUTPUT)[OUTPUT].itertuples(index=False)
+    others = [tuple(output) for output in outputs if tuple(output) not in order]
+    datasets = [name for name in table["dataset"].unique() if name != ALL]
+    datasets = [name for name in datasets if name in scores.index.unique("dataset")]
+    ranked = scores[scores["rank_median"].notna()]
+    best = {name: ranked.loc[name, "median"].max() for name in datasets}
+
+    def cell(dataset: str, output: Output) -> Cell:
+        if (dataset, *output) not in scores.index:
             return Cell("–", "no score; the reason stands below, with the data set", False)
-        row = scores.loc[(dataset, method)]
-        is_best = row["median"] == best[dataset]
+        row = scores.loc[(dataset, *output)]
+        is_best = row["median"] == best[dataset] and output[0] not in CONTROLS
         return Cell(f"{row['median']:.3f}", "", is_best, _interval(row, "{:.3f}"))
 
-    def mean_rank(method: str) -> Cell:
-        if method not in order:
+    def mean_rank(output: Output) -> Cell:
+        if output[0] in CONTROLS:
+            return Cell("–", "a control, which takes no rank", False)
+        if output not in order:
             return Cell("–", "no score on at least one data set", False)
-        row = scores.loc[(ALL, method)]
+        row = scores.loc[(ALL, *output)]
         spread = _interval(row.filter(like="rank_").rename(lambda name: name[5:]), "{:.1f}")
-        return Cell(f"{row['rank_median']:.1f}", "", method == order[0], spread)
+        return Cell(f"{row['rank_median']:.1f}", "", output == order[0], spread)
 
     rows = [
-        (method, [mean_rank(method), *(cell(dataset, method) for dataset in datasets)])
-        for method in (*order, *incomplete)
+        (output, [mean_rank(output), *(cell(dataset, output) for dataset in datasets)])
+        for output in (*order, *others)
     ]
     return Overview(ranked_by, int(table["n_seeds"].max()), datasets, rows)
 
@@ -94,35 +113,49 @@ def rank(rows: pd.DataFrame, table: pd.DataFrame) -> Ranking:
     """Return the ranked table of one data set's rows of benchmark.tsv and of ranks.tsv."""
     # The original's maxima and the scores of held-out cells stay in the table file.
     shown = rows[~rows["metric"].str.endswith(MAXIMUM) & (rows["cells"] == "all")]
-    medians = table.pivot(index="method", columns="metric", values="median")
-    values = medians.reindex(shown["method"].unique())
-    ranked_by = next((score for score in SCORES if score in values), SCORES[0])
-    order = values.get(ranked_by, pd.Series(0.0, values.index)).sort_values(
-        ascending=False, na_position="last", kind="stable"
-    )
+    medians = table.pivot(index=OUTPUT, columns="metric", values="median")
+    values = medians.reindex(pd.MultiIndex.from_frame(shown[OUTPUT].drop_duplicates()))
+    ranked_by = next((score for score in RANKING if score in values), "")
+    order = _order(values, ranked_by)
     infos = shown.drop_duplicates("metric").set_index("metric")
     by_suite = infos["suite"].map(SUITES.index).sort_values(kind="stable").index
-    scores = [score for score in SCORES if score in infos.index]
     # What has no meaning for these data is told below the table, and takes no place in it.
     meant = shown.loc[shown["status"] != "left_out", "metric"].unique()
-    metrics = [*scores, *(m for m in by_suite if m not in scores and m in meant)]
-    by_run = shown[shown["seed"] == shown["seed"].min()].set_index(["method", "metric"])
-    spreads = table.set_index(["method", "metric"])
+    metrics = [m for m in (*SCORES, *by_suite.drop(list(SCORES), errors="ignore")) if m in meant]
+    by_run = shown[shown["seed"] == shown["seed"].min()].set_index([*OUTPUT, "metric"])
+    spreads = table.set_index([*OUTPUT, "metric"])
     columns = [_column(metric, infos.loc[metric]) for metric in metrics]
-    best = {m: _best(values[m], infos.loc[m, "better"]) for m in metrics if m in values}
+    competing = values.drop(index=list(CONTROLS), level="method", errors="ignore")
+    best = {m: _best(competing[m], infos.loc[m, "better"]) for m in metrics if m in values}
     lines = [
-        (method, [_cell(by_run, spreads, (method, m), best.get(m)) for m in metrics])
-        for method in order.index
+        (output, [_cell(by_run, spreads, (*output, m), best.get(m)) for m in metrics])
+        for output in order
     ]
-    return Ranking(ranked_by, columns, lines, _reasons(shown), _remarks(list(order.dropna().index)))
+    return Ranking(ranked_by, columns, lines, _reasons(shown), _remarks(values))
 
 
-def _remarks(ranked: list[str]) -> list[str]:
-    """Return what is to be said of methods that do no better than nothing."""
-    below = ranked[ranked.index("uncorrected") + 1 :] if "uncorrected" in ranked else []
-    if not below:
+def _order(values: pd.DataFrame, ranked_by: str) -> list[Output]:
+    """Return the outputs by a score, best first, then those without one, then the controls."""
+    by = values.get(ranked_by, pd.Series(0.0, values.index))
+    order = list(by.sort_values(ascending=False, na_position="last", kind="stable").index)
+    return sorted(order, key=lambda output: output[0] in CONTROLS)
+
+
+def _remarks(values: pd.DataFrame) -> list[str]:
+    """Return what is to be said of outputs that do no better than nothing, by which of the scores."""
+    if WORST not in values.index:
         return []
-    return [f"Cells that were not corrected score higher than those of {', '.join(below)}."]
+    competing = values.drop(index=list(CONTROLS), level="method", errors="ignore")
+    scores: dict[str, list[str]] = {}
+    for score in RANKING:
+        own = competing.get(score, pd.Series(np.nan, competing.index))
+        below = [f"{method} ({space})" for method, space in own.index[own < own[WORST]]]
+        scores.setdefault(", ".join(below), []).append(score.replace("_", " "))
+    return [
+        f"Cells that were not corrected score higher, by {' and '.join(by)}, than those of {names}."
+        for names, by in scores.items()
+        if names
+    ]
 
 
 def _reasons(rows: pd.DataFrame) -> list[str]:
@@ -149,16 +182,22 @@ def _best(values: pd.Series, better: str) -> float:
 
 
 def _cell(
-    by_run: pd.DataFrame, spreads: pd.DataFrame, place: tuple[str, str], best: float | None
+    by_run: pd.DataFrame,
+    spreads: pd.DataFrame,
+    place: tuple[str, str, str],
+    best: float | None,
 ) -> Cell:
     """Return the median over the seeds, or why there is none."""
     if place not in spreads.index:
+        if place not in by_run.index:  # a space that another seed has
+            return Cell("–", "no result with the first seed", False)
         row = by_run.loc[place]
         return Cell(row["status"].replace("_", " "), row["reason"], False)
     row = spreads.loc[place]
     form = "{:.3f}" if abs(row["median"]) < 100 else "{:.0f}"
-    spread = _interval(row, form) if place[1] in SCORES else ""
-    return Cell(form.format(row["median"]), "", row["median"] == best, spread)
+    spread = _interval(row, form) if place[-1] in SCORES else ""
+    is_best = row["median"] == best and place[0] not in CONTROLS
+    return Cell(form.format(row["median"]), "", is_best, spread)
 
 
 def _interval(row: pd.Series, form: str) -> str:

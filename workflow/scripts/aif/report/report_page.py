@@ -10,7 +10,7 @@ import pandas as pd
 from aif.report.figures import LOSS_TERMS
 from aif.report.methods_text import methods_text
 from aif.report.page import data_uri, fill
-from aif.report.ranking import Ranking, overview, rank
+from aif.report.ranking import SCORES, WORDS, Ranking, overviews, rank
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class DatasetPart:
     warnings: list[str]
     genes: list[str]
     ranking: Ranking
+    n_scores: int
     figures: list[dict[str, str]]
     pictures: dict[str, str]
     runs: list[dict[str, Any]]
@@ -71,12 +72,13 @@ def render(tables: Tables, figures: list[dict[str, str]], config: dict[str, Any]
     return fill(
         "report.html.j2",
         config,
-        overview=overview(tables.ranks),
+        overviews=overviews(tables.ranks),
         datasets=[
             _dataset_part(name, tables.of(name), figures)
             for name in tables.benchmark["dataset"].unique()
         ],
         terms=LOSS_TERMS,
+        words=WORDS,
         methods=methods_text(tables.provenance, tables.benchmark, tables.losses, config),
     )
 
@@ -93,7 +95,9 @@ def _shown(
 
 def _dataset_part(name: str, own: Tables, figures: list[dict[str, str]]) -> DatasetPart:
     ranking = rank(own.benchmark, own.ranks)
-    position = {method: place for place, (method, _) in enumerate(ranking.rows)}
+    position: dict[str, int] = {}
+    for place, ((method, _), _) in enumerate(ranking.rows):
+        position.setdefault(method, place)
     position["uncorrected"] = -1  # before, then after
     shown = [figure for figure in figures if figure["dataset"] == name]
     shown.sort(key=lambda figure: position.get(figure["method"], len(position)))
@@ -105,6 +109,7 @@ def _dataset_part(name: str, own: Tables, figures: list[dict[str, str]]) -> Data
         warnings=own.checks.loc[own.checks["status"] == "warning", "message"].tolist(),
         genes=own.genes["gene"].tolist(),
         ranking=ranking,
+        n_scores=sum(column.metric in SCORES for column in ranking.columns),
         figures=[{**figure, "image": data_uri(figure["path"])} for figure in shown],
         pictures=dict(first[["method", "picture"]].itertuples(index=False)),
         runs=own.provenance.fillna("").to_dict("records"),

@@ -1,4 +1,4 @@
-"""The pictures of a search: where in the grid it is good, how steady, and whether the loss tells."""
+"""The pictures of a search: where in the grid it is good, how steady, and whether a choice is right."""
 
 from __future__ import annotations
 
@@ -16,9 +16,15 @@ from scipy.stats import spearmanr
 from aif.config.variants import NAMES as HYPERPARAMETERS
 from aif.report.figures import OKABE_ITO
 
-BLUE, ORANGE, GREEN = OKABE_ITO[:3]
+BLUE, ORANGE, GREEN, PINK = OKABE_ITO[:4]
 LOSS = "selection_loss"
-SCORES = ("overall", "batch_score", "bio_score", "F1_ARI")
+SCORES = ("overall", "robust_overall", "unlabelled", "batch_score", "bio_score", "F1_ARI")
+# What chooses a row, in words: its flag, colour and marker.
+CHOICES = {
+    "the score without labels": ("best_by_unlabelled", ORANGE, "*"),
+    "the loss": ("best_by_loss", PINK, "s"),
+    "F1 ARI": ("best_by_F1_ARI", GREEN, "D"),
+}
 ANNOTATED = 80  # cells of a heat map that are few enough to bear their numbers
 
 
@@ -32,10 +38,18 @@ def shown(rows: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
     return [name for name in names if rows[f"{name}_median"].notna().any()]
 
 
+def chosen(rows: pd.DataFrame) -> tuple[str, str]:
+    """Return the flag of the rows that a choice without cell types takes, and what chose them."""
+    return next(
+        ((flag, words) for words, (flag, *_) in CHOICES.items() if rows[flag].any()),
+        ("best_by_loss", "the loss"),
+    )
+
+
 def heatmaps_figure(rows: pd.DataFrame) -> Figure:
     """Return maps of the loss and the scores over every pair of varied hyperparameters.
 
-    A field is the median over all rows with its two values; the best row by the loss is framed.
+    A field is the median over all rows with its two values; the best row without cell types is framed.
 
     Parameters
     ----------
@@ -56,7 +70,9 @@ def heatmaps_figure(rows: pd.DataFrame) -> Figure:
     for line, (y, x) in zip(axes, pairs, strict=True):
         for axis, metric in zip(line, metrics, strict=True):
             _heatmap(axis, rows, y, x, metric)
-    return _titled(figure, rows, "medians over the seeds; framed: the best row by the loss")
+    return _titled(
+        figure, rows, f"medians over the seeds; framed: the best row by {chosen(rows)[1]}"
+    )
 
 
 def spread_figure(runs: pd.DataFrame, rows: pd.DataFrame) -> Figure:
@@ -84,9 +100,11 @@ def spread_figure(runs: pd.DataFrame, rows: pd.DataFrame) -> Figure:
         axis.scatter(runs["row"], runs[metric], s=10, color=BLUE, alpha=0.6, linewidths=0)
         median = rows[f"{metric}_median"]
         axis.hlines(median, rows["row"] - 0.35, rows["row"] + 0.35, color="black", linewidth=1.2)
-        for flag, colour, left in (("best_by_loss", ORANGE, -0.5), ("best_by_F1_ARI", GREEN, 0)):
+        width = 1 / len(CHOICES)
+        for place, (flag, colour, _) in enumerate(CHOICES.values()):
             for row in rows.loc[rows[flag], "row"]:
-                axis.axvspan(row + left, row + left + 0.5, color=colour, alpha=0.25, linewidth=0)
+                left = row - 0.5 + place * width
+                axis.axvspan(left, left + width, color=colour, alpha=0.25, linewidth=0)
         axis.scatter(
             failed["row"],
             np.full(len(failed), 0.04),
@@ -98,12 +116,15 @@ def spread_figure(runs: pd.DataFrame, rows: pd.DataFrame) -> Figure:
         axis.set_ylabel(_words(metric))
     axes[-1, 0].set_xlabel("row of hyperparameters.tsv")
     axes[-1, 0].xaxis.get_major_locator().set_params(integer=True)
-    note = "a point per seed; orange: best by the loss, green: best by F1 ARI, ×: some failed"
+    note = (
+        "a point per seed; best by the score without labels: orange, by the loss: pink, "
+        "by F1 ARI: green; ×: some failed"
+    )
     return _titled(figure, rows, note)
 
 
 def loss_against_metrics_figure(rows: pd.DataFrame) -> Figure:
-    """Return the rows' scores against their loss: does the label-free choice choose well?
+    """Return the rows' scores against their loss: do the choices without cell types choose well?
 
     Points are medians over the seeds, bars reach from quartile to quartile. A rank correlation
     (Spearman's ρ) of -1 says that the loss orders the rows as the score does.
@@ -122,8 +143,7 @@ def loss_against_metrics_figure(rows: pd.DataFrame) -> Figure:
     for axis, score in zip(axes[0], scores, strict=True):
         for row in rows.to_dict("records"):
             _cross(axis, row, score)
-        marked = (("best_by_loss", "*", ORANGE), ("best_by_F1_ARI", "D", GREEN))
-        for flag, marker, colour in marked:
+        for flag, colour, marker in CHOICES.values():
             best = rows[rows[flag]]
             axis.scatter(
                 best[f"{LOSS}_median"],
@@ -135,7 +155,10 @@ def loss_against_metrics_figure(rows: pd.DataFrame) -> Figure:
                 zorder=3,
             )
         axis.set(xlabel="selection loss", ylabel=_words(score), title=_correlation(rows, score))
-    note = "a point per row; ★ best by the loss, ◆ best by F1 ARI, which has seen the cell types"
+    note = (
+        "a point per row; ★ best by the score without labels, ■ by the loss, "
+        "◆ by F1 ARI, which has seen the cell types"
+    )
     return _titled(figure, rows, note)
 
 
@@ -147,7 +170,8 @@ def variants_figure(rows: pd.DataFrame) -> Figure:
     rows
         The summaries of all variants.
     """
-    best = rows[rows["best_by_loss"]]
+    flag, words = chosen(rows)
+    best = rows[rows[flag]]
     scores = shown(rows, SCORES)
     if best.empty or not scores:
         return _empty(rows, "no run finished")
@@ -164,7 +188,7 @@ def variants_figure(rows: pd.DataFrame) -> Figure:
     for axis, score in zip(axes[0], scores, strict=True):
         median, place = best[f"{score}_median"], best.index
         axis.hlines(place, best[f"{score}_ci_low"], best[f"{score}_ci_high"], color=BLUE)
-        axis.scatter(median, place, color=BLUE, s=28, zorder=3, label="best by the loss")
+        axis.scatter(median, place, color=BLUE, s=28, zorder=3, label=f"best by {words}")
         found = best["method"].isin(by_types.index)
         axis.scatter(
             by_types.loc[best.loc[found, "method"], f"{score}_median"],
@@ -180,7 +204,7 @@ def variants_figure(rows: pd.DataFrame) -> Figure:
         axis.grid(axis="x", alpha=0.3)
     figure.suptitle(
         f"{best['dataset'].iloc[0]}: variants by their best row, medians over the seeds and "
-        "bootstrap 95 % intervals\n● row chosen by the loss, ◇ row chosen by F1 ARI",
+        f"bootstrap 95 % intervals\n● row chosen by {words}, ◇ row chosen by F1 ARI",
         parse_math=False,
         fontsize=10,
     )
@@ -200,7 +224,7 @@ def _heatmap(axis: Axes, rows: pd.DataFrame, y: str, x: str | None, metric: str)
     axis.figure.colorbar(image, ax=axis, shrink=0.8)
     if table.size <= ANNOTATED:
         _annotate(axis, table)
-    for _, row in text[rows["best_by_loss"]].iterrows():
+    for _, row in text[rows[chosen(rows)[0]]].iterrows():
         corner = (values[x].index(row[x]) if x else 0, values[y].index(row[y]))
         frame = Rectangle((corner[0] - 0.5, corner[1] - 0.5), 1, 1, fill=False, clip_on=False)
         frame.set(edgecolor=ORANGE, linewidth=2.5)

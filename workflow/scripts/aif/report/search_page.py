@@ -9,10 +9,9 @@ import pandas as pd
 
 from aif.report.page import data_uri, fill
 from aif.report.ranking import WORDS
-from aif.report.search_figures import LOSS, SCORES, shown, varied
+from aif.report.search_figures import CHOICES, LOSS, SCORES, chosen, shown, varied
 
 ROWS = 10  # of a variant's table; all of them stand in its file
-FLAGS = {"best_by_loss": "the loss", "best_by_F1_ARI": "F1 ARI"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class VariantPart:
     columns
         The row, what chose it, the varied hyperparameters, then the loss and the scores.
     rows
-        The best rows by the loss and the best by F1_ARI, as text.
+        The best rows by the score without labels, and the best by anything else, as text.
     failures
         A line per reason.
     """
@@ -91,8 +90,11 @@ def render_search(
 def variant_part(rows: pd.DataFrame, runs: pd.DataFrame) -> VariantPart:
     """Return what the page shows of one variant, given its summary and its runs."""
     names, metrics = varied(rows), shown(rows, (LOSS, *SCORES))
-    order = rows.sort_values(f"{LOSS}_median", kind="stable")
-    kept = order[(order.reset_index().index < ROWS) | order["best_by_F1_ARI"]]
+    order = rows.sort_values(
+        ["unlabelled_median", f"{LOSS}_median"], ascending=[False, True], kind="stable"
+    )
+    best = order[[flag for flag, *_ in CHOICES.values()]].any(axis=1)
+    kept = order[(order.reset_index().index < ROWS) | best]
     return VariantPart(
         name=rows["method"].iloc[0],
         finished=int(rows["n_finished"].sum()),
@@ -109,7 +111,7 @@ def _texts(row: dict[str, Any], names: list[str], metrics: list[str]) -> list[st
     values = [_interval(row, metric) for metric in metrics]
     return [
         str(row["row"]),
-        " and ".join(text for flag, text in FLAGS.items() if row[flag]),
+        " and ".join(text for text, (flag, *_) in CHOICES.items() if row[flag]),
         *(str(row[name]) for name in names),
         f"{row['n_finished']} of {n_runs}",
         *values,
@@ -135,7 +137,7 @@ def _failures(runs: pd.DataFrame) -> list[str]:
 def _heldout(trained: pd.DataFrame, heldout: pd.DataFrame) -> list[list[str]]:
     """Return, for the best row of each variant, what it scores on trained and on held-out cells."""
     metrics = ["final_selection_loss", *shown(heldout, SCORES)] if len(heldout) else []
-    best = trained[trained["best_by_loss"]].merge(
+    best = trained[trained[chosen(trained)[0]]].merge(
         heldout, on=["method", "row"], suffixes=("", "_heldout")
     )
     lines = [

@@ -22,6 +22,7 @@ from aif.model.run import Job, TrainedJob
 LOSSES = (*TERMS, "dis")
 WEIGHTS = tuple(f"weight_{term}" for term in TERMS)
 FINAL = tuple(f"final_{name}" for name in (*LOSSES, "selection_loss"))
+JUDGED_SPACES = ("expression",)  # of a run; those of the best are judged by the pipeline
 COSTS = ("device", "seconds", "peak_memory_mb", "peak_gpu_memory_mb")
 COLUMNS = (
     *("dataset", "method", "row", "seed", "cells", "status", "reason", "key"),
@@ -74,7 +75,9 @@ def run_table(
             try:
                 networks = trained.training.networks.single(index)
                 corrected = correct_dataset(networks, trained.infos[index], adata, correction)
-                metrics = evaluate_apart(corrected, reference, evaluation, groups).metrics
+                metrics = evaluate_apart(
+                    corrected, reference, evaluation, groups, JUDGED_SPACES
+                ).metrics
             except FloatingPointError as error:
                 ids |= {"status": "diverged", "reason": str(error)}
         for name in groups:

@@ -10,6 +10,13 @@ from aif.evaluation.spread import statistics
 from aif.job.files import read_table
 
 SUMMARISED = ("selection_loss", "final_selection_loss", *METRICS)
+# What the best row is marked by: a column, and whether its lowest value is the best. The score without
+# labels and the loss look at no cell types; F1_ARI has seen them.
+BEST_BY = {
+    "unlabelled": ("unlabelled", False),
+    "loss": ("selection_loss", True),
+    "F1_ARI": ("F1_ARI", False),
+}
 GROUP = ["dataset", "method", "row", "cells", "key"]
 
 
@@ -71,16 +78,16 @@ def rows_of(path: str) -> pd.DataFrame:
 
 
 def _flag_best(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mark the best row by the label-free loss, and the best by F1_ARI, which has seen the types.
+    """Mark the best row by each of BEST_BY, none where no row has a value.
 
     Best is the median over the seeds, among the rows of which most runs finished: a row that
     diverged with some seeds is not chosen for its lucky ones.
     """
     candidates = rows[(rows["cells"] != "heldout") & (rows["n_finished"] > 0)]
     candidates = candidates[candidates["n_finished"] == candidates["n_finished"].max()]
-    by_loss = candidates["selection_loss_median"].sort_values(kind="stable").index[:1]
-    by_types = candidates["F1_ARI_median"].dropna().sort_values(ascending=False, kind="stable")
-    return rows.assign(
-        best_by_loss=rows.index.isin(by_loss),
-        best_by_F1_ARI=rows.index.isin(by_types.index[:1]),
-    )
+    flags = {}
+    for name, (column, lowest) in BEST_BY.items():
+        medians = candidates[f"{column}_median"].dropna()
+        best = medians.sort_values(ascending=lowest, kind="stable").index[:1]
+        flags[f"best_by_{name}"] = rows.index.isin(best)
+    return rows.assign(**flags)

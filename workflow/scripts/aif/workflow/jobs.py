@@ -60,7 +60,7 @@ class Jobs:
 
     def best_key(self, wildcards: Any) -> str:
         """Return what the best run is made of, besides the tables that say which it is."""
-        parts = (self.best(wildcards), self.correction)
+        parts = (self.best(wildcards), self.correction, self.plan.config.best_by)
         return self._key("best.py", wildcards, *parts, labelled=True)
 
     def baseline_key(self, wildcards: Any) -> str:

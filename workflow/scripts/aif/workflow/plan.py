@@ -99,11 +99,22 @@ class Plan:
         }
 
     @cached_property
+    def methods(self) -> list[str]:
+        """The methods that AIF is compared with, and the controls that every benchmark has.
+
+        Scores are scaled by them, and a recommendation rests on them. Perfect types need labels.
+        """
+        labelled = any(entry.label_key is not None for entry in self.config.datasets.values())
+        controls = ["uncorrected", *(["perfect_types"] if labelled else [])]
+        own = self.config.baselines
+        return [*(name for name in controls if name not in own), *own]
+
+    @cached_property
     def products(self) -> dict[str, tuple[str, int]]:
         """All corrections, those of the methods that AIF is compared with first."""
         others = {
             f"baselines/{method}{repeat}": (method, seed)
-            for method in self.config.baselines
+            for method in self.methods
             for repeat, seed in self.repeats.items()
         }
         return {**others, **self.aif_products}

@@ -1,0 +1,125 @@
+"""Metrics that strong batch effects and lost cell types cannot fool.
+
+They look within cell types or at every cell's own neighbours, and see what silhouettes of whole types
+and LISI of all cells hardly tell apart (Rautenstrauch & Ohler 2025; Andreatta et al. 2024).
+"""
+
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import scib_metrics
+from harmonypy import compute_lisi
+from sklearn.neighbors import NearestNeighbors
+
+from aif.evaluation.metric import GRAPH_ONLY, Groups, LeftOut
+from aif.evaluation.metrics import ROBUST
+from aif.evaluation.space import EMBEDDING
+
+NEIGHBOURS = 25  # of purity
+PERPLEXITY = 30  # of CiLISI, as Andreatta et al. have it
+FEWEST = 10  # cells of a type that CiLISI is computed of
+TYPE_COLUMNS = (
+    *("cell_type", "n_cells", "n_batches", "purity"),
+    *("other_type", "other_share", "foreign_share"),
+)
+
+
+def robust_rows(cells: ad.AnnData) -> list[dict[str, object]]:
+    """Return the rows of purity, BRAS and CiLISI.
+
+    Parameters
+    ----------
+    cells
+        obs batch (and cell_type), and obsm X_emb unless a method returns a graph alone.
+    """
+    calls = {"purity": purity, "BRAS": bras, "CiLISI": cilisi}
+
+    def value(name: str) -> float:
+        if EMBEDDING not in cells.obsm:
+            raise LeftOut(GRAPH_ONLY)
+        return calls[name](cells)
+
+    groups = Groups.of(cells.obs)
+    return [metric.row(lambda n=metric.name: value(n), groups) for metric in ROBUST]
+
+
+def purity(cells: ad.AnnData) -> float:
+    """Return the mean share of a cell's NEIGHBOURS nearest neighbours that have its cell type."""
+    types = cells.obs["cell_type"].cat.codes.to_numpy()
+    return float((types[nearest(cells)] == types[:, None]).mean())
+
+
+def nearest(cells: ad.AnnData) -> np.ndarray:
+    """Return the indices (n, NEIGHBOURS) of every cell's nearest other cells, fewer of few cells."""
+    space = cells.obsm[EMBEDDING]
+    k = min(NEIGHBOURS, len(space) - 1)
+    return NearestNeighbors(n_neighbors=k).fit(space).kneighbors(return_distance=False)
+
+
+def bras(cells: ad.AnnData) -> float:
+    """Return the batch removal adapted silhouette (Rautenstrauch & Ohler 2025; scib-metrics).
+
+    Types of one batch, and those of which every batch has one cell, have no such silhouette.
+    """
+    groups = cells.obs.groupby("cell_type", observed=True)["batch"]
+    n_batches, sizes = groups.nunique(), groups.size()
+    if not ((n_batches > 1) & (n_batches < sizes)).any():
+        raise LeftOut("no cell type has cells to compare in more than one batch")
+    columns = (cells.obs[name].to_numpy() for name in ("cell_type", "batch"))
+    return scib_metrics.bras(cells.obsm[EMBEDDING], *columns)
+
+
+def cilisi(cells: ad.AnnData) -> float:
+    """Return LISI of batches within each cell type, scaled to [0, 1], the mean over its cells.
+
+    Types of one batch, or of less than FEWEST cells, are left out (Andreatta et al. 2024).
+    """
+    scaled = []
+    for rows in cells.obs.groupby("cell_type", observed=True).indices.values():
+        batches = cells.obs.iloc[rows]["batch"].nunique()
+        if batches < 2 or len(rows) < FEWEST:
+            continue
+        perplexity = min(PERPLEXITY, (len(rows) - 1) // 3)
+        lisi = compute_lisi(
+            cells.obsm[EMBEDDING][rows], cells.obs.iloc[rows], ["batch"], perplexity
+        )
+        scaled.append((lisi - 1) / (batches - 1))
+    if not scaled:
+        raise LeftOut(f"no cell type has {FEWEST} cells in more than one batch")
+    return float(np.concatenate(scaled).mean())
+
+
+def type_table(cells: ad.AnnData) -> pd.DataFrame:
+    """Return TYPE_COLUMNS, a row per cell type: how pure it is and with what it mixes.
+
+    `purity` is that of the type's cells, `other_type` the type that most of their other neighbours
+    have and `other_share` its share; `foreign_share` is that of neighbours of another type in
+    another batch. No rows where there are no types, or a neighbour graph alone.
+    """
+    if "cell_type" not in cells.obs or EMBEDDING not in cells.obsm:
+        return pd.DataFrame(columns=list(TYPE_COLUMNS))
+    around = nearest(cells)
+    types, batches = cells.obs["cell_type"], cells.obs["batch"].cat.codes.to_numpy()
+    codes, names = types.cat.codes.to_numpy(), types.cat.categories
+    foreign = (codes[around] != codes[:, None]) & (batches[around] != batches[:, None])
+    rows = []
+    for code, name in enumerate(names):
+        own = codes == code
+        shares = np.bincount(codes[around[own]].ravel(), minlength=len(names)) / around[own].size
+        others = np.where(np.arange(len(names)) == code, -1, shares)
+        other = int(others.argmax())
+        mixed = others[other] > 0
+        rows.append(
+            {
+                "cell_type": name,
+                "n_cells": int(own.sum()),
+                "n_batches": len(np.unique(batches[own])),
+                "purity": shares[code],
+                "other_type": names[other] if mixed else "",
+                "other_share": others[other] if mixed else 0.0,
+                "foreign_share": foreign[own].mean(),
+            }
+        )
+    return pd.DataFrame(rows, columns=list(TYPE_COLUMNS))

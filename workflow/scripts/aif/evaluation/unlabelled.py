@@ -1,0 +1,103 @@
+"""Metrics that need no cell types: is each batch's own structure kept, and do batches mix?
+
+Uncorrected cells keep all structure and do not mix, shuffled cells mix and keep none: a score of both
+halves tells them from a correction.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import partial
+
+import anndata as ad
+import numpy as np
+import scanpy as sc
+from sklearn.metrics import normalized_mutual_info_score
+
+from aif.evaluation.metric import Groups, LeftOut
+from aif.evaluation.metrics import UNLABELLED
+from aif.evaluation.space import principal_components
+
+FEWEST = 10  # cells of a batch that has clusters of its own
+COMPONENTS = 20  # of a batch alone
+RESOLUTION = 1.0
+NONE = ""  # the cluster of cells whose batch is too small
+
+
+def unlabelled_rows(
+    cells: ad.AnnData, before: np.ndarray, mixing: Callable[[], float], seed: int
+) -> list[dict[str, object]]:
+    """Return the rows of structure and mixing, which never look at cell types.
+
+    Parameters
+    ----------
+    cells
+        obs batch and the neighbour graph of a correction.
+    before
+        `own_clusters` (n,) of the uncorrected cells.
+    mixing
+        What computes iLISI.
+    seed
+        Seeds the clustering.
+    """
+    groups = Groups.of(cells.obs)
+    calls = {"structure": partial(structure, cells, before, seed), "mixing": mixing}
+    return [metric.row(calls[metric.name], groups) for metric in UNLABELLED]
+
+
+def own_clusters(reference: ad.AnnData, seed: int) -> np.ndarray:
+    """Return the cluster (n,) of every cell within its batch, found in that batch alone.
+
+    Leiden clusters of the batch's own uncorrected cells, on the first COMPONENTS of that batch.
+    Cells of batches of less than FEWEST have the cluster NONE.
+
+    Parameters
+    ----------
+    reference
+        The uncorrected norm_log data (n, G) with obs batch.
+    seed
+        Seeds components and clusters.
+    """
+    found = np.full(reference.n_obs, NONE, dtype=object)
+    for rows in reference.obs.groupby("batch", observed=True).indices.values():
+        if len(rows) < FEWEST:
+            continue
+        batch = ad.AnnData(principal_components(reference.X[rows], COMPONENTS, seed))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*n_neighbors.*")  # of few cells
+            sc.pp.neighbors(batch, use_rep="X", random_state=seed, transformer="sklearn")
+        found[rows] = clusters(batch, seed)
+    return found
+
+
+def structure(cells: ad.AnnData, before: np.ndarray, seed: int) -> float:
+    """Return how well the clusters of a correction agree with those of each batch alone.
+
+    The normalised mutual information of both within a batch, its mean over the batches weighted by
+    their cells. `before` are the `own_clusters` (n,), which a few batches may not have.
+    """
+    after = clusters(cells, seed)
+    batches = cells.obs["batch"].to_numpy()
+    agreement, sizes = [], []
+    for name in np.unique(batches[before != NONE]):
+        own = batches == name
+        agreement.append(normalized_mutual_info_score(before[own], after[own]))
+        sizes.append(own.sum())
+    if not sizes:
+        raise LeftOut(f"no batch has {FEWEST} cells")
+    return float(np.average(agreement, weights=sizes))
+
+
+def clusters(cells: ad.AnnData, seed: int) -> np.ndarray:
+    """Return the Leiden cluster (n,) of every cell by the neighbour graph."""
+    found = sc.tl.leiden(
+        cells,
+        resolution=RESOLUTION,
+        flavor="igraph",
+        n_iterations=2,
+        directed=False,
+        random_state=seed,
+        copy=True,
+    )
+    return found.obs["leiden"].to_numpy(dtype=object)
