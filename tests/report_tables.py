@@ -88,6 +88,37 @@ def checks(dataset="pbmc"):
     )
 
 
+def composition(dataset="pbmc", has_labels=True):
+    types = ["T", "<b>B</b>"] if has_labels else [None]
+    rows = [(dataset, batch, name, 50) for batch in ("$a_1$", "b") for name in types]
+    return pd.DataFrame(rows, columns=["dataset", "batch", "cell_type", "n_cells"])
+
+
+def types(dataset="pbmc"):
+    """AIF and uncorrected cells, seed 0: every type as pure as before."""
+    rows = [
+        (
+            dataset,
+            method,
+            0,
+            "expression",
+            name,
+            100,
+            2,
+            0.9,
+            "B" if name == "T" else "T",
+            0.1,
+            0.05,
+        )
+        for method in ("aif", "uncorrected")
+        for name in ("B", "T")
+    ]
+    names = ["dataset", "method", "seed", "space", "cell_type", "n_cells", "n_batches"]
+    return pd.DataFrame(
+        rows, columns=[*names, "purity", "other_type", "other_share", "foreign_share"]
+    )
+
+
 def genes(dataset="pbmc"):
     return pd.DataFrame({"dataset": dataset, "gene": ["CD3D", "<b>LYZ</b>"]})
 
@@ -138,7 +169,9 @@ def tables(dataset="pbmc", **changes):
             "expression": expression(dataset),
             "losses": losses(dataset),
             "checks": checks(dataset),
+            "composition": composition(dataset),
             "genes": genes(dataset),
+            "types": types(dataset),
             "provenance": provenance(dataset),
             **given,
         }

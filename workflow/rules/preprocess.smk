@@ -84,7 +84,8 @@ rule check_dataset:
     input:
         INPUTS.cells,
     output:
-        "results/{dataset}/data/checks.tsv",
+        checks="results/{dataset}/data/checks.tsv",
+        composition="results/{dataset}/data/composition.tsv",
     log:
         "results/{dataset}/data/checks.log",
     priority: 100

@@ -50,7 +50,9 @@ rule report:
         expression=TARGETS.of_datasets("results/{dataset}/expression.tsv"),
         losses=TARGETS.of_products("results/{dataset}/{product}/losses.tsv", PLAN.aif_products),
         checks=TARGETS.of_datasets("results/{dataset}/data/checks.tsv"),
+        composition=TARGETS.of_datasets("results/{dataset}/data/composition.tsv"),
         genes=TARGETS.of_datasets("results/{dataset}/data/genes.tsv"),
+        types=TARGETS.of_products("results/{dataset}/{product}/types.tsv", PLAN.products),
         provenance=TARGETS.of_products("results/{dataset}/{product}/provenance.tsv", PLAN.products),
         figures=[figure["path"] for figure in TARGETS.figures],
     output:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from aif.data.checks import check_dataset, read_counts
+from aif.data.checks import check_dataset, composition, read_counts
 from aif.data.preprocessing import keep_detected
 from aif.job.files import write_table
 from aif.job.log import rule_log
@@ -12,10 +12,10 @@ with rule_log(snakemake) as log:
     key = f"datasets.{dataset}"
     adata = read_counts(snakemake.input[0], source["layer"], key)
     adata = keep_detected(adata, source["min_genes"], source["min_cells"], key)
-    checks = check_dataset(
-        adata, dataset, source["batch_key"], source["label_key"], source["n_top_genes"]
-    )
+    columns = source["batch_key"], source["label_key"]
+    checks = check_dataset(adata, dataset, *columns, source["n_top_genes"])
     for check in checks:
         if check.status == "warning":
             log.warning("warning: %s: %s: %s", dataset, check.check, check.message)
-    write_table(snakemake.output[0], pd.DataFrame(checks))
+    write_table(snakemake.output.composition, composition(adata, dataset, *columns))
+    write_table(snakemake.output.checks, pd.DataFrame(checks))

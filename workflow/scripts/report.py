@@ -14,7 +14,10 @@ with rule_log(snakemake):
             *(read_table(snakemake.input[name]) for name in ("benchmark", "ranks")),
             *(
                 pd.concat([read_table(path) for path in snakemake.input[name]])
-                for name in ("expression", "losses", "checks", "genes", "provenance")
+                for name in (
+                    *("expression", "losses", "checks", "composition"),
+                    *("genes", "types", "provenance"),
+                )
             ),
         ),
         figures=[{**figure, "path": path} for figure, path in figures],

@@ -109,6 +109,20 @@ def check_dataset(
     return [Check(dataset, *row) for row in found]
 
 
+def composition(
+    adata: ad.AnnData, dataset: str, batch_key: str, label_key: str | None
+) -> pd.DataFrame:
+    """Return the rows of composition.tsv: how many cells of each type every batch has, 0 included.
+
+    Without labels the type is empty.
+    """
+    obs = adata.obs.astype(str)
+    batches = obs[batch_key].rename("batch")
+    types = (obs[label_key] if label_key else pd.Series("", obs.index)).rename("cell_type")
+    cells = pd.crosstab(batches, types).stack().rename("n_cells").reset_index()
+    return cells.assign(dataset=dataset)[["dataset", "batch", "cell_type", "n_cells"]]
+
+
 def _check_names(adata: ad.AnnData, key: str) -> None:
     for names, what, call in (
         (adata.obs_names, "cell", "obs_names_make_unique"),

@@ -11,6 +11,15 @@ from aif.report.figures import LOSS_TERMS
 from aif.report.methods_text import methods_text
 from aif.report.page import data_uri, fill
 from aif.report.ranking import SCORES, WORDS, Ranking, overviews, rank
+from aif.report.recommendation import Recommendation, recommendation
+
+
+@dataclass(frozen=True)
+class Composition:
+    """How many cells of each type (columns) every batch (rows) has; no columns without cell types."""
+
+    types: list[str]
+    rows: list[tuple[str, list[int]]]
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,8 @@ class DatasetPart:
     name: str
     facts: dict[str, str]
     warnings: list[str]
+    recommendation: Recommendation | None
+    composition: Composition
     genes: list[str]
     ranking: Ranking
     n_scores: int
@@ -37,7 +48,7 @@ class Tables:
     ----------
     benchmark, ranks
         benchmark.tsv and ranks.tsv.
-    expression, losses, checks, genes, provenance
+    expression, losses, checks, composition, genes, types, provenance
         The rows of all files of that name.
     """
 
@@ -46,7 +57,9 @@ class Tables:
     expression: pd.DataFrame
     losses: pd.DataFrame
     checks: pd.DataFrame
+    composition: pd.DataFrame
     genes: pd.DataFrame
+    types: pd.DataFrame
     provenance: pd.DataFrame
 
     def of(self, dataset: str) -> Tables:
@@ -107,6 +120,8 @@ def _dataset_part(name: str, own: Tables, figures: list[dict[str, str]]) -> Data
         name=name,
         facts=dict(facts.itertuples(index=False)),
         warnings=own.checks.loc[own.checks["status"] == "warning", "message"].tolist(),
+        recommendation=recommendation(own.benchmark, own.types, own.losses),
+        composition=_composition(own.composition),
         genes=own.genes["gene"].tolist(),
         ranking=ranking,
         n_scores=sum(column.metric in SCORES for column in ranking.columns),
@@ -115,6 +130,13 @@ def _dataset_part(name: str, own: Tables, figures: list[dict[str, str]]) -> Data
         runs=own.provenance.fillna("").to_dict("records"),
         trainings=_trainings(own.losses),
     )
+
+
+def _composition(cells: pd.DataFrame) -> Composition:
+    cells = cells[cells["cell_type"].notna()]
+    table = cells.pivot(index="batch", columns="cell_type", values="n_cells")
+    rows = [(batch, counts.tolist()) for batch, counts in table.astype(int).iterrows()]
+    return Composition(list(table.columns), rows)
 
 
 def _trainings(losses: pd.DataFrame) -> list[dict[str, Any]]:
