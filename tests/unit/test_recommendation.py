@@ -6,7 +6,7 @@ import pytest
 import report_tables
 
 from aif.report.recommendation import recommendation
-from aif.report.report_page import render
+from aif.report.report_page import NO_NULL_TEST, render
 
 NO_LOSSES = report_tables.losses().assign(rec=1.0)
 
@@ -27,9 +27,9 @@ HARMONY, AIF = ("harmony", "embedding"), ("aif", "expression")
 UNCORRECTED, PERFECT = ("uncorrected", "expression"), ("perfect_types", "embedding")
 
 
-def advice(types=None, losses=NO_LOSSES, **scores):
+def advice(types=None, losses=NO_LOSSES, null_test=NO_NULL_TEST, **scores):
     types = report_tables.types() if types is None else types
-    return recommendation(benchmark(**scores), types, losses)
+    return recommendation(benchmark(**scores), types, losses, null_test)
 
 
 def test_the_best_of_the_robust_score_is_taken_and_no_control():

@@ -7,7 +7,7 @@ rule baseline:
     log:
         "results/{dataset}/baselines/{baseline}{repeat}/correct.log",
     wildcard_constraints:
-        baseline="uncorrected|combat|shuffled|perfect_types",
+        baseline="uncorrected|combat|shuffled|downsampled|perfect_types",
     conda:
         "../../envs/scanpy.yaml"
     threads: 1

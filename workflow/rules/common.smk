@@ -1,4 +1,5 @@
 import os
+import re
 import sys
 
 from snakemake.io import IOFile
@@ -28,6 +29,11 @@ JOBS = Jobs(PLAN)
 ENDING = Ending(workflow)
 # A workflow that imports this one may keep the results elsewhere.
 PLACE = workflow.modifier.path_modifier
+
+
+def any_of(names):
+    """Return the pattern of a wildcard that is one of these names."""
+    return "|".join(re.escape(name) for name in names)
 
 
 def recorded(path):

@@ -10,7 +10,7 @@ rule correct:
         "../../envs/torch.yaml"
     threads: 1
     params:
-        correction=SETTINGS["correction"],
+        correction=JOBS.correction_of,
         code=code("correct.py"),
     script:
         "../scripts/correct.py"

@@ -109,6 +109,8 @@ rule preprocess:
         genes="results/{dataset}/data/genes.tsv",
     log:
         "results/{dataset}/data/preprocess.log",
+    wildcard_constraints:
+        dataset=any_of(CONFIG.datasets),
     priority: 50
     conda:
         "../../envs/scanpy.yaml"

@@ -54,6 +54,7 @@ rule report:
         genes=TARGETS.of_datasets("results/{dataset}/data/genes.tsv"),
         types=TARGETS.of_products("results/{dataset}/{product}/types.tsv", PLAN.products),
         provenance=TARGETS.of_products("results/{dataset}/{product}/provenance.tsv", PLAN.products),
+        null_test=["results/null_test.tsv"] if CONFIG.null_test else [],
         figures=[figure["path"] for figure in TARGETS.figures],
     output:
         "results/report.html",

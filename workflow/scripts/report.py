@@ -20,6 +20,7 @@ with rule_log(snakemake):
                 )
             ),
         ),
+        null_test=read_table(snakemake.input.null_test[0]) if snakemake.input.null_test else None,
         figures=[{**figure, "path": path} for figure, path in figures],
         config=snakemake.params.config,
     )

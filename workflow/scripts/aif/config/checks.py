@@ -17,6 +17,7 @@ from aif.config.schema import (
     Dataset,
     Evaluation,
     Grid,
+    NullTest,
     Table,
     Tables,
     load_yaml,
@@ -72,6 +73,7 @@ def complete(
         if dataset.simulate is not None:
             simulation(name, dataset, presets)
         _check_target(config.correction.target, name, dataset)
+    _check_null_test(config)
     return config
 
 
@@ -147,6 +149,23 @@ def _check_target(target: str | dict[str, float], name: str, dataset: Dataset) -
             f"config: correction.target: {dataset.path or name} has no batch {batch!r}; "
             f"give mean or one of {sorted(batches)}"
         )
+
+
+def _check_null_test(config: Config) -> None:
+    """Look for the data sets and batches that the null test names."""
+    asked = config.null_test or NullTest()
+    for key, names in (("batches", list(asked.batches)), ("real", asked.real)):
+        for name in names:
+            if name not in config.datasets:
+                hint = _hint(name, list(config.datasets))
+                raise InputError(f"config: null_test.{key}: unknown data set {name!r}; {hint}")
+    for name, batch in asked.batches.items():
+        known = _known_batches(name, config.datasets[name])
+        if known is not None and batch not in known:
+            raise InputError(
+                f"config: null_test.batches.{name}: there is no batch {batch!r}; "
+                f"give one of {sorted(known)}"
+            )
 
 
 def _known_batches(name: str, dataset: Dataset) -> set[str] | None:
@@ -247,7 +266,12 @@ def _one_line(error: ValidationError, prefix: str = "") -> str:
 
 
 def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    section = {"datasets": Dataset, "correction": Correction, "evaluation": Evaluation}
+    section = {
+        "datasets": Dataset,
+        "correction": Correction,
+        "evaluation": Evaluation,
+        "null_test": NullTest,
+    }
     # Within a data set: datasets, its name, tables, and maybe their kind and number.
     deep = {0: Config, 3: Tables, 5: Table}
     model = deep.get(len(location)) or section[location[0]]

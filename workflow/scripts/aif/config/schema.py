@@ -20,7 +20,7 @@ from aif.config.variants import Weighting
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Method = Literal[
     *("uncorrected", "combat", "harmony", "scanorama", "scvi", "scvi_default", "bbknn"),
-    *("limma", "seurat", "shuffled", "perfect_types"),
+    *("limma", "seurat", "shuffled", "downsampled", "perfect_types"),
 ]
 Mode = Literal["pipeline", "grid_search", "robust_grid_search"]
 
@@ -164,6 +164,17 @@ class Evaluation(Section):
     """Seeds the metrics; without it the run's own seed does, or in searches the config's `seed`."""
 
 
+class NullTest(Section):
+    """The null test: what corrections do to cells of one batch, split at random into pseudo-batches."""
+
+    batches: dict[str, str] = {}
+    """The batch that is split, by data set; without it the largest."""
+    repeats: int = Field(2, ge=1, le=100)
+    """How often it is split."""
+    real: list[str] = []
+    """Data sets whose own batches hardly differ: the same is measured of them, without a split."""
+
+
 Values = Annotated[list[Any], Field(min_length=1)]
 
 
@@ -196,8 +207,8 @@ class Config(Section):
     variants: list[str] = Field(min_length=1)
     """Variants of AIF, from config/variants.yaml."""
     baselines: list[Method] = []
-    """Methods to compare with, and the control `shuffled`. `uncorrected` and, where there are labels, the
-    control `perfect_types` are run in any case."""
+    """Methods to compare with, and the controls `shuffled` and `downsampled`. `uncorrected` and, where there
+    are labels, the control `perfect_types` are run in any case."""
     seed: int = Field(0, ge=0, lt=SEEDS_END)
     """Seeds training, correction and evaluation."""
     repeats: int = Field(1, ge=1, le=MOST_SEEDS)
@@ -206,6 +217,9 @@ class Config(Section):
     """Overrides of every variant's defaults; see config/variants.yaml."""
     correction: Correction = Correction()
     evaluation: Evaluation = Evaluation()
+    null_test: NullTest | None = None
+    """With it (`{}` for all defaults) the report has a null test. The target `null_test` makes one in any
+    case."""
     modes: list[Mode] = Field(["pipeline"], min_length=1)
     """What is run where no target is named: `pipeline` is all variants and methods with the report, as the
     target `benchmark` (the target `pipeline` makes the variants only); the others are searches."""

@@ -23,7 +23,7 @@ COLUMNS = (
 )
 # The outputs whose scaled values are 0 and 1. Of these, what is told the truth takes no rank.
 WORST, PERFECT = ("uncorrected", "expression"), ("perfect_types", "embedding")
-CONTROLS = ("shuffled", "perfect_types")
+CONTROLS = ("shuffled", "downsampled", "perfect_types")
 
 
 def ranks(benchmark: pd.DataFrame) -> pd.DataFrame:

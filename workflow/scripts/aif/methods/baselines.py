@@ -19,7 +19,7 @@ from scipy import sparse
 from aif import __version__
 from aif.correction.no_correction import no_correction
 from aif.job.costs import measured, versions
-from aif.methods.controls import NoTypes, perfect_types, shuffled
+from aif.methods.controls import NoTypes, downsampled, perfect_types, shuffled
 from aif.methods.r_methods import NotInstalled, limma, seurat
 
 # scVI as benchmarks of integration run it (Luecken et al. 2022).
@@ -198,5 +198,6 @@ BASELINES = {
     "limma": Baseline(limma, "expression", "limma"),
     "seurat": Baseline(seurat, "expression", "Seurat"),
     "shuffled": Baseline(shuffled, "expression", "scanpy"),
+    "downsampled": Baseline(downsampled, "expression", "scanpy"),
     "perfect_types": Baseline(perfect_types, "embedding", "scanpy"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import anndata as ad
 import numpy as np
 import pandas as pd
+import scanpy as sc
 
 JITTER = 0.01  # keeps cells of a type apart, so that they have neighbours to speak of
 
@@ -17,6 +18,23 @@ def shuffled(adata: ad.AnnData, seed: int) -> ad.AnnData:
     """Give every cell the expression of a random cell: batches mix perfectly, types are lost."""
     result = adata.copy()
     result.X = adata.X[np.random.default_rng(seed).permutation(adata.n_obs)]
+    return result
+
+
+def downsampled(adata: ad.AnnData, seed: int) -> ad.AnnData:
+    """Return the logarithms of half the counts, drawn molecule by molecule.
+
+    What changes then is what half as deep sequencing would change, a yardstick for what a correction
+    changes. Counts that are no whole numbers are rounded.
+    """
+    counts = adata.layers["counts"]
+    half = counts.copy()
+    molecules = np.rint(counts.data).astype(np.int64)
+    half.data = np.random.default_rng(seed).binomial(molecules, 0.5).astype(np.float32)
+    result = adata.copy()
+    result.X = half
+    sc.pp.normalize_total(result, target_sum=np.median(counts.sum(axis=1).A1))
+    sc.pp.log1p(result)
     return result
 
 

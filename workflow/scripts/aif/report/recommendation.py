@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from aif.evaluation.ranks import CONTROLS, OUTPUT, WORST
+from aif.report.null_test import null_remarks
 
 # By which score is recommended: the first that there is. The others may contradict it.
 SCORES = ("robust_overall", "unlabelled")
@@ -27,14 +28,15 @@ class Recommendation:
 
 
 def recommendation(
-    benchmark: pd.DataFrame, types: pd.DataFrame, losses: pd.DataFrame
+    benchmark: pd.DataFrame, types: pd.DataFrame, losses: pd.DataFrame, null_test: pd.DataFrame
 ) -> Recommendation | None:
     """Return what to take; None where no output has a score.
 
     Parameters
     ----------
-    benchmark, types, losses
-        The rows of benchmark.tsv, and of all types.tsv and losses.tsv, of one data set.
+    benchmark, types, losses, null_test
+        The rows of benchmark.tsv, of all types.tsv and losses.tsv, and of null_test.tsv, of one data
+        set.
     """
     scores = {score: _by_seed(benchmark, score) for score in (*SCORES, *SECOND_OPINIONS)}
     by = next((score for score in SCORES if not scores[score].empty), None)
@@ -49,6 +51,7 @@ def recommendation(
             *_contradictions(best, scores, by),
             *([] if best == WORST else _changed_types(best, types)),
             *_unfinished(best, losses),
+            *null_remarks(null_test, best),
         ],
     )
 

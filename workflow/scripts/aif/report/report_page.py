@@ -9,9 +9,14 @@ import pandas as pd
 
 from aif.report.figures import LOSS_TERMS
 from aif.report.methods_text import methods_text
+from aif.report.null_test import MEASURES, null_summary
 from aif.report.page import data_uri, fill
 from aif.report.ranking import SCORES, WORDS, Ranking, overviews, rank
 from aif.report.recommendation import Recommendation, recommendation
+
+NO_NULL_TEST = pd.DataFrame(
+    columns=["dataset", "batches", "method", "space", "measure", "value", "before"]
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class DatasetPart:
     pictures: dict[str, str]
     runs: list[dict[str, Any]]
     trainings: list[dict[str, Any]]
+    null_test: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,12 @@ class Tables:
         return Tables(**{name: table[table["dataset"] == dataset] for name, table in tables})
 
 
-def render(tables: Tables, figures: list[dict[str, str]], config: dict[str, Any]) -> str:
+def render(
+    tables: Tables,
+    figures: list[dict[str, str]],
+    config: dict[str, Any],
+    null_test: pd.DataFrame | None = None,
+) -> str:
     """Return the page.
 
     Parameters
@@ -76,22 +87,26 @@ def render(tables: Tables, figures: list[dict[str, str]], config: dict[str, Any]
     tables
         What there is to tell.
     figures
-        kind (embedding, losses or expression), dataset, method and path of every picture; those of
+        kind (embedding, losses, expression or null_test), dataset, method and path of every picture; those of
         expression are shown where the truth is known, the others where a method has run.
     config
         The validated configuration.
+    null_test
+        null_test.tsv, where there is one.
     """
+    null_test = NO_NULL_TEST if null_test is None else null_test
     figures = _shown(figures, tables.benchmark, tables.expression)
     return fill(
         "report.html.j2",
         config,
         overviews=overviews(tables.ranks),
         datasets=[
-            _dataset_part(name, tables.of(name), figures)
+            _dataset_part(name, tables.of(name), figures, null_test[null_test["dataset"] == name])
             for name in tables.benchmark["dataset"].unique()
         ],
         terms=LOSS_TERMS,
         words=WORDS,
+        measures=MEASURES,
         methods=methods_text(tables.provenance, tables.benchmark, tables.losses, config),
     )
 
@@ -103,10 +118,16 @@ def _shown(
     run = benchmark[benchmark["value"].notna()]
     there = set(zip(run["dataset"], run["method"], strict=True))
     there |= {(name, "") for name in expression["dataset"].unique()}
-    return [figure for figure in figures if (figure["dataset"], figure["method"]) in there]
+    return [
+        figure
+        for figure in figures
+        if figure["kind"] == "null_test" or (figure["dataset"], figure["method"]) in there
+    ]
 
 
-def _dataset_part(name: str, own: Tables, figures: list[dict[str, str]]) -> DatasetPart:
+def _dataset_part(
+    name: str, own: Tables, figures: list[dict[str, str]], null_test: pd.DataFrame
+) -> DatasetPart:
     ranking = rank(own.benchmark, own.ranks)
     position: dict[str, int] = {}
     for place, ((method, _), _) in enumerate(ranking.rows):
@@ -120,7 +141,7 @@ def _dataset_part(name: str, own: Tables, figures: list[dict[str, str]]) -> Data
         name=name,
         facts=dict(facts.itertuples(index=False)),
         warnings=own.checks.loc[own.checks["status"] == "warning", "message"].tolist(),
-        recommendation=recommendation(own.benchmark, own.types, own.losses),
+        recommendation=recommendation(own.benchmark, own.types, own.losses, null_test),
         composition=_composition(own.composition),
         genes=own.genes["gene"].tolist(),
         ranking=ranking,
@@ -129,6 +150,7 @@ def _dataset_part(name: str, own: Tables, figures: list[dict[str, str]]) -> Data
         pictures=dict(first[["method", "picture"]].itertuples(index=False)),
         runs=own.provenance.fillna("").to_dict("records"),
         trainings=_trainings(own.losses),
+        null_test=null_summary(null_test),
     )
 
 

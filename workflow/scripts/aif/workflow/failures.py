@@ -65,7 +65,12 @@ def _of_search_job(runs: Path) -> list[dict[str, str]]:
     return failed
 
 
-READERS = {"train": _of_training, "evaluate": _of_method, "search_job": _of_search_job}
+READERS = {
+    "train": _of_training,
+    "evaluate": _of_method,
+    "null_measures": _of_method,
+    "search_job": _of_search_job,
+}
 
 
 def _rows(table: Path) -> list[dict[str, str]]:

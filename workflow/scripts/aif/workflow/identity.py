@@ -36,6 +36,10 @@ def identity(plan: Plan, name: str, labelled: bool) -> str:
     labelled
         Whether the cell types are among it.
     """
+    if name in plan.null_datasets:
+        parent, draw = plan.null_datasets[name]
+        batch = plan.null_test.batches.get(parent)
+        return hashed([identity(plan, parent, labelled), batch, draw, code("split_batch.py")])
     dataset = plan.config.datasets[name]
     made_by = next((script for key, script in SCRIPTS.items() if getattr(dataset, key)), None)
     settings = ("batch_key", "layer", "min_genes", "min_cells", "n_top_genes")

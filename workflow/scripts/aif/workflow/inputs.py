@@ -68,6 +68,10 @@ class Inputs:
 
         return files
 
+    def split_cells(self, wildcards: Any) -> str:
+        """Return the cells of which a data set of pseudo-batches has some."""
+        return f"results/{self.plan.parent(wildcards.dataset)}/data/raw.h5ad"
+
     def variant_cells(self, wildcards: Any) -> str:
         """Return the preprocessed file that a variant is trained on and corrects."""
         transform = self.plan.variants["variants"][wildcards.variant]["input"]

@@ -94,8 +94,45 @@ class Jobs:
 
     def evaluation(self, wildcards: Any) -> dict[str, Any]:
         """Return how a product is judged; without a seed for that, its own is taken."""
-        _, seed = self.plan.products[wildcards.product]
+        _, seed = {**self.plan.null_products, **self.plan.products}[wildcards.product]
         return self.plan.evaluation(seed)
+
+    def correction_of(self, wildcards: Any) -> dict[str, Any]:
+        """Return how a data set's cells are corrected; pseudo-batches have no batch to correct to."""
+        if wildcards.dataset in self.plan.null_datasets:
+            return {**self.correction, "target": "mean"}
+        return self.correction
+
+    def parent(self, wildcards: Any) -> str:
+        """Return the data set whose cells a data set of pseudo-batches has."""
+        return self.plan.parent(wildcards.dataset)
+
+    def null_batch(self, wildcards: Any) -> str | None:
+        """Return the batch that a null test splits, None for the largest."""
+        return self.plan.null_test.batches.get(self.plan.parent(wildcards.dataset))
+
+    def draw(self, wildcards: Any) -> int:
+        """Return which split of a batch a data set of pseudo-batches is."""
+        return self.plan.null_datasets[wildcards.dataset][1]
+
+    def null_ids(self, wildcards: Any) -> dict[str, Any]:
+        """Return the ids of a correction in the null test."""
+        method, seed = self.plan.null_products[wildcards.product]
+        return self._null_ids(wildcards.dataset, method, seed)
+
+    def _null_ids(self, dataset: str, method: str, seed: int) -> dict[str, Any]:
+        parent, draw = self.plan.null_datasets.get(dataset, (dataset, ""))
+        batches = "own" if dataset == parent else "pseudo"
+        ids = {"dataset": parent, "batches": batches, "draw": draw}
+        return ids | {"method": method, "seed": seed}
+
+    def expected_null_runs(self) -> list[dict[str, str]]:
+        """Return the ids of all runs that the table of the null test must have."""
+        return [
+            {name: str(value) for name, value in self._null_ids(dataset, *own).items()}
+            for dataset in self.plan.datasets_of_null_test
+            for own in self.plan.null_products.values()
+        ]
 
     def sheet(self, wildcards: Any) -> list[dict[str, Any]]:
         """Return the rows of a variant's sheet."""

@@ -9,8 +9,11 @@ from typing import Any
 
 from aif.config.checks import complete, simulation
 from aif.config.samples import Sample, samples_of
-from aif.config.schema import Config, load_yaml
+from aif.config.schema import Config, NullTest, load_yaml
 from aif.search.sheet import Row, sheet_of, stacks_by_key
+
+# Methods whose results are known. The first two are part of every null test.
+CONTROLS = ("uncorrected", "downsampled", "shuffled", "perfect_types")
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,45 @@ class Plan:
         return [*(name for name in controls if name not in own), *own]
 
     @cached_property
+    def null_test(self) -> NullTest:
+        """The null test, of defaults where the config has none."""
+        return self.config.null_test or NullTest()
+
+    @cached_property
+    def null_datasets(self) -> dict[str, tuple[str, int]]:
+        """The data sets of pseudo-batches: whose cells they are and the draw, by their names.
+
+        They are trained on and corrected as others. No data set of a config has a dot in its name.
+        """
+        return {
+            f"{dataset}.null_{draw}": (dataset, draw)
+            for dataset in self.config.datasets
+            for draw in range(self.null_test.repeats)
+        }
+
+    @cached_property
+    def datasets_of_null_test(self) -> list[str]:
+        """The data sets that are measured: those of pseudo-batches, and those named as `real`."""
+        return [*self.null_datasets, *self.null_test.real]
+
+    def parent(self, dataset: str) -> str:
+        """Return the data set whose cells a data set of pseudo-batches has; others are their own."""
+        return self.null_datasets.get(dataset, (dataset, 0))[0]
+
+    @cached_property
+    def null_methods(self) -> list[str]:
+        """The methods of the null test, beside them what half the counts would change."""
+        own = (name for name in self.config.baselines if name not in CONTROLS)
+        return [*CONTROLS[:2], *own]
+
+    @cached_property
+    def null_products(self) -> dict[str, tuple[str, int]]:
+        """The corrections of the null test, as `products`; each with the first seed."""
+        seed = self.config.seed
+        others = {f"baselines/{name}": (name, seed) for name in self.null_methods}
+        return others | {name: own for name, own in self.aif_products.items() if own[1] == seed}
+
+    @cached_property
     def products(self) -> dict[str, tuple[str, int]]:
         """All corrections, those of the methods that AIF is compared with first."""
         others = {
@@ -131,6 +173,7 @@ class Plan:
 
     def files(self, dataset: str) -> list[str]:
         """Return the files of the user that a data set is read from."""
+        dataset = self.parent(dataset)
         entry = self.config.datasets[dataset]
         tables = entry.tables
         paths = [

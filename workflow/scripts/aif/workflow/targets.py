@@ -56,7 +56,8 @@ class Targets:
             *self._figures("embedding", self.plan.products),
             *self._figures("losses", self.plan.aif_products),
             *(
-                _figure("expression", dataset, "", f"{dataset}/expression")
+                _figure(kind, dataset, "", f"{dataset}/{kind}")
+                for kind in ("expression", *(["null_test"] if self.plan.config.null_test else []))
                 for dataset in self.plan.config.datasets
             ),
         ]
@@ -76,6 +77,20 @@ class Targets:
                 for dataset in config.datasets
             ),
         ]
+
+    @cached_property
+    def null_measures(self) -> list[str]:
+        """The measures of every correction of the null test."""
+        return [
+            f"results/{dataset}/{product}/null_measures.tsv"
+            for dataset in self.plan.datasets_of_null_test
+            for product in self.plan.null_products
+        ]
+
+    @cached_property
+    def of_null_test(self) -> list[str]:
+        """The table of the null test and its pictures."""
+        return ["results/null_test.tsv", *self.of_datasets("results/{dataset}/null_test.png")]
 
     @cached_property
     def of_mode(self) -> dict[str, list[str]]:

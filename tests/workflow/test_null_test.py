@@ -1,0 +1,47 @@
+"""The null test as users run it."""
+
+from cells import simulated
+from small_workflow import causes
+
+from aif.job.files import read_table
+
+VARIANT = "aif_norm_log_rel_dyn"
+
+
+def test_all_methods_correct_cells_without_a_batch_effect(workflow):
+    simulated(n=200).write_h5ad(workflow.folder / "cells.h5ad")
+    workflow.config |= {"null_test": {"repeats": 1, "real": ["cells"]}, "baselines": ["combat"]}
+    process = workflow.run("null_test")
+    assert process.returncode == 0, process.stderr[-2000:]
+    table = read_table(workflow.folder / "results" / "null_test.tsv")
+    assert set(table["status"]) <= {"ok", "left_out"}
+    assert set(table["method"]) == {"uncorrected", "downsampled", "combat", VARIANT}
+    assert set(table["batches"]) == {"pseudo", "own"}
+    own = table[(table["method"] == "uncorrected") & (table["batches"] == "pseudo")]
+    assert own["value"].tolist() == own["before"].tolist()
+    aif = table[(table["method"] == VARIANT) & (table["measure"] == "rank")]
+    assert sorted(aif["space"]) == ["embedding", "embedding", "expression", "expression"]
+    assert (aif["value"] > 15.5).all()
+    assert workflow.results("null_test.png").exists()
+    assert "Nothing to be done" in workflow.run("null_test").stderr
+
+
+def test_a_batch_that_is_too_small_ends_in_one_line(workflow):
+    simulated(n=80).write_h5ad(workflow.folder / "cells.h5ad")
+    process = workflow.run("null_test")
+    assert process.returncode != 0
+    (line,) = causes(process)
+    assert line.startswith("config: null_test.batches.cells: batch 'b")
+    assert "a null test needs 60; name a larger batch" in line
+
+
+def test_what_is_not_there_is_said_before_anything_runs(workflow):
+    for asked, message in (
+        ({"batches": {"cels": "b0"}}, "null_test.batches: unknown data set 'cels'; did you mean"),
+        ({"real": ["cels"]}, "null_test.real: unknown data set 'cels'; did you mean 'cells'?"),
+        ({"batches": {"cells": "b7"}}, "null_test.batches.cells: there is no batch 'b7'; give one"),
+    ):
+        workflow.config["null_test"] = asked
+        process = workflow.run("null_test", "--dry-run")
+        assert process.returncode != 0
+        assert message in process.stderr
