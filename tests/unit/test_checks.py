@@ -118,13 +118,13 @@ def test_missing_labels_are_said():
     ],
 )
 def test_what_batches_share_is_told_before_anything_is_trained(types, status, message):
-    found = check(with_column("type", types))["shared cell types"]
+    found = check(with_column("type", types))["shared types"]
     assert found[0] == status
     assert re.match(message, found[1])
 
 
 def test_without_labels_nothing_is_known_of_shared_types():
-    assert "shared cell types" not in check(dataset(), label_key=None)
+    assert "shared types" not in check(dataset(), label_key=None)
 
 
 def test_files_are_read_or_refused(tmp_path):

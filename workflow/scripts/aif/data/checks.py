@@ -206,7 +206,7 @@ def _shared_types_check(
     if n_alone == n:
         return [
             (
-                "shared cell types",
+                "shared types",
                 "warning",
                 "no cell type is in more than one batch, so batches and cell types cannot be told "
                 "apart: a correction makes different cell types alike",
@@ -217,9 +217,9 @@ def _shared_types_check(
         found += f"; in one only: {_sizes(types[alone])}"
     share = 1 - alone.mean()
     if share >= FEW_SHARED:
-        return [("shared cell types", "ok", found)]
+        return [("shared types", "ok", found)]
     few = f"only {share:.0%} of the cells have a cell type that several batches have ({found}): "
-    return [("shared cell types", "warning", few + "a correction may make different types alike")]
+    return [("shared types", "warning", few + "a correction may make different types alike")]
 
 
 def _integer_check(adata: ad.AnnData) -> tuple[str, str, str]:

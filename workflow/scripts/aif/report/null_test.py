@@ -37,7 +37,7 @@ def null_figure(rows: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(
         max(1, len(kinds)),
         len(MEASURES),
-        figsize=(2.9 * len(MEASURES) + 2, (1.2 + 0.28 * len(outputs)) * max(1, len(kinds))),
+        figsize=(2.1 * len(MEASURES) + 2, (1.2 + 0.28 * len(outputs)) * max(1, len(kinds))),
         sharey=True,
         squeeze=False,
         layout="constrained",
