@@ -45,11 +45,11 @@ def losses(benchmark: pd.DataFrame) -> Iterator[dict[str, object]]:
     for dataset, rows in own.groupby("dataset", sort=False):
         medians = rows.pivot_table(index=OUTPUT, columns="metric", values="value", aggfunc="median")
         of_aif = medians[medians.index.get_level_values("method").str.startswith("aif")]
-        for score in SCORES:
+        for score in (score for score in SCORES if score in medians):
             for among, outputs in (("all methods", medians), ("AIF", of_aif)):
-                known = outputs.dropna(subset=[score, "unlabelled"])
-                best = known[score].idxmax()
-                choices = {"unlabelled": known["unlabelled"].idxmax()}
+                known = outputs[score].dropna()
+                blind = outputs["unlabelled"].dropna() if "unlabelled" in outputs else known[:0]
+                choices = {"unlabelled": blind.idxmax()} if len(blind) else {}
                 if among == "AIF":
                     choices |= {f"always {' '.join(output)}": output for output in known.index}
                 for choice, chosen in choices.items():
@@ -59,8 +59,8 @@ def losses(benchmark: pd.DataFrame) -> Iterator[dict[str, object]]:
                         "among": among,
                         "choice": choice,
                         "chosen": " ".join(chosen),
-                        "best": " ".join(best),
-                        "loss": known.loc[best, score] - known.loc[chosen, score],
+                        "best": " ".join(known.idxmax()),
+                        "loss": known.max() - known.get(chosen, float("nan")),
                     }
 
 

@@ -32,7 +32,7 @@ EVALUATION = {"n_pcs": 30, "embedding": "pca", "repetitions": 1, "subsample": 1.
 LAST: dict[str, object] = {}  # the last training, and what it was made for
 KEYS = ["data", "method", "setting", "seed"]
 KEPT = ("iLISI", "cLISI", "NMI", "ARI", "ASW_label", "ASW_batch", "isolated_labels_F1",
-        "isolated_labels_ASW", "graph_connectivity", "PCR_comparison",
+        "isolated_labels_ASW", "graph_connectivity", "PCR_comparison", "purity",
         "bio_score", "batch_score", "overall", "DE_AUC_up_all", "DE_AUC_down_all")  # fmt: skip
 
 
@@ -70,7 +70,8 @@ def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
         corrected, facts = aif(counts, keys["data"], method, json.loads(setting), seed)
     seconds = time.perf_counter() - start
     corrected.uns["aif"] |= {"dataset": keys["data"], "method": method, "row": "", "seed": seed}
-    space = "expression" if corrected.uns["aif"]["output"] == "expression" else "embedding"
+    output = corrected.uns["aif"]["output"]
+    space = "embedding" if output == "both" else output
     metrics = evaluate(corrected, reference, EVALUATION, spaces=[space]).metrics
     values = metrics.set_index("metric")["value"].reindex(KEPT)
     row = {**keys, **values, "seconds": seconds, **facts}

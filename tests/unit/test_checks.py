@@ -123,6 +123,12 @@ def test_what_batches_share_is_told_before_anything_is_trained(types, status, me
     assert re.match(message, found[1])
 
 
+def test_types_of_one_cell_are_told():
+    status, message = check(with_column("type", ["t", "t"] * 9 + ["u", "v"]))["cell types"]
+    assert status == "warning"
+    assert message.endswith("of u, v there is one cell, so nothing can be said of it")
+
+
 def test_without_labels_nothing_is_known_of_shared_types():
     assert "shared types" not in check(dataset(), label_key=None)
 

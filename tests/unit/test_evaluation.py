@@ -215,7 +215,9 @@ def test_values_lie_in_their_ranges(n, n_types, n_batches, effect, seed):
 def test_without_labels_the_label_free_metrics_remain(reference, uncorrected):
     unlabelled = as_corrected(reference)
     del unlabelled.obs["cell_type"]
-    table, coordinates, *_ = evaluate(unlabelled, reference, OPTIONS)
+    blind = reference.copy()
+    del blind.obs["cell_type"]
+    table, coordinates, *_ = evaluate(unlabelled, blind, OPTIONS)
     found, labelled = scores(table), scores(uncorrected)
     free = ["PCR_comparison", "iLISI", "1-ASW_B", "LISI_B", "structure", "mixing", "unlabelled"]
     pd.testing.assert_series_equal(found[free], labelled[free])
@@ -310,6 +312,16 @@ def test_evaluation_repeats_bitwise_and_writes_the_contract(reference):
     assert list(coordinates.columns) == columns
     assert list(coordinates["cell"]) == list(reference.obs_names)
     assert list(coordinates["batch"]) == list(reference.obs["batch"])
+    assert np.isfinite(coordinates[["x", "y"]]).all(axis=None)
+
+
+@pytest.mark.parametrize("name", ["pca", "umap", "tsne"])
+def test_one_dimension_or_one_type_can_be_drawn_and_judged(name, reference):
+    one_type = reference.copy()
+    one_type.obs["cell_type"] = pd.Categorical(["t"] * reference.n_obs)
+    control = as_corrected(perfect_types(one_type, 0), "embedding")
+    table, coordinates, *_ = evaluate(control, one_type, {**OPTIONS, "embedding": name})
+    assert not (table["status"] == "failed").any(), table["reason"]
     assert np.isfinite(coordinates[["x", "y"]]).all(axis=None)
 
 

@@ -196,3 +196,33 @@ def test_ids_and_expected_rows_name_every_run(folder):
     }
     judged = SimpleNamespace(product="baselines/combat_seed_1")
     assert jobs.evaluation(judged)["seed"] == 1
+
+
+def test_a_null_test_splits_the_data_sets_that_are_named(folder):
+    entry = {"path": "mine.h5ad", "batch_key": "batch"}
+    plan = Plan.of(
+        {
+            "variants": [VARIANT],
+            "baselines": ["combat", "shuffled"],
+            "datasets": {"mine": entry, "other": entry},
+            "null_test": {"datasets": ["mine"], "real": ["other"], "repeats": 2},
+        },
+        ROOT,
+    )
+    assert plan.datasets_of_null_test == ["mine.null_0", "mine.null_1", "other"]
+    assert plan.measured_datasets == ["mine", "other"]
+    assert [plan.parent(name) for name in plan.datasets_of_null_test] == ["mine", "mine", "other"]
+    methods = [method for method, _ in plan.null_products.values()]
+    assert methods == ["uncorrected", "downsampled", "combat", VARIANT]
+    targets, jobs, inputs = all_of(plan)
+    assert jobs.null_test(SimpleNamespace(dataset="other")) is None
+    assert jobs.null_test(SimpleNamespace(dataset="mine")) == {"batch": None}
+    keys = {
+        jobs.train_key(SimpleNamespace(dataset=name, variant=VARIANT, repeat=""))
+        for name in ("mine", "mine.null_0", "mine.null_1")
+    }
+    assert len(keys) == 3
+    assert f"results/mine.null_1/{VARIANT}/pipeline/corrected.h5ad" in targets.of_null_test
+    assert (
+        inputs.split_cells(SimpleNamespace(dataset="mine.null_1")) == "results/mine/data/raw.h5ad"
+    )

@@ -27,9 +27,10 @@ HARMONY, AIF = ("harmony", "embedding"), ("aif", "expression")
 UNCORRECTED, PERFECT = ("uncorrected", "expression"), ("perfect_types", "embedding")
 
 
-def advice(types=None, losses=NO_LOSSES, null_test=NO_NULL_TEST, **scores):
+def advice(types=None, losses=NO_LOSSES, checks=None, null_test=NO_NULL_TEST, **scores):
     types = report_tables.types() if types is None else types
-    return recommendation(benchmark(**scores), types, losses, null_test)
+    checks = report_tables.checks() if checks is None else checks
+    return recommendation(benchmark(**scores), types, losses, checks, null_test)
 
 
 def test_the_best_of_the_robust_score_is_taken_and_no_control():
@@ -132,3 +133,35 @@ def test_the_page_begins_with_it_and_with_the_cells_of_each_batch():
     assert "Cells of each type" not in render(
         report_tables.tables(composition=bare), [], report_tables.config()
     )
+
+
+def test_missing_seeds_and_diverged_courses_are_seen():
+    diverged = report_tables.losses().assign(rec=np.nan, seed=4)
+    found = advice(
+        losses=pd.concat([NO_LOSSES, diverged]),
+        robust_overall={AIF: [0.9, np.nan, np.nan], HARMONY: [0.7, 0.71, 0.72]},
+    )
+    assert found.certainty[1].endswith("too few seeds have both scores to say how much that is.")
+    assert found.against == ["It has no score with 2 of 3 seeds."]
+
+
+def test_equal_scores_leave_the_cells_as_they_are():
+    found = advice(robust_overall={AIF: [0.5], UNCORRECTED: [0.5]})
+    assert found.choice.startswith("Take the cells as they are")
+
+
+def test_batches_that_share_no_type_speak_against_every_correction():
+    checks = pd.DataFrame(
+        [("shared types", "warning", "no cell type is in more than one batch")],
+        columns=["check", "status", "message"],
+    )
+    found = advice(checks=checks, robust_overall={AIF: [0.5], UNCORRECTED: [0.4]})
+    assert found.against == ["No cell type is in more than one batch."]
+
+
+def test_it_names_the_best_for_genes_and_for_clusters():
+    found = advice(robust_overall={AIF: [0.8], HARMONY: [0.7], UNCORRECTED: [0.4]})
+    assert found.for_what == [
+        "To look at genes the best expression is that of aif (0.800).",
+        "For neighbours, clusters and a UMAP the best embedding is that of harmony (0.700).",
+    ]

@@ -53,6 +53,22 @@ def test_what_has_no_meaning_takes_no_column():
     assert any("left out" in reason and "iLISI" in reason for reason in ranking.reasons)
 
 
+def test_a_method_that_did_not_run_brings_no_column_back():
+    benchmark = report_tables.benchmark(has_labels=False)
+    gone = benchmark["method"] == "combat"
+    benchmark.loc[gone, ["value", "status", "reason"]] = [np.nan, "not_run", "there is no R"]
+    assert [c.metric for c in ranked(benchmark).columns] == ["unlabelled", "seconds"]
+
+
+def test_an_overview_may_have_controls_only():
+    tables = [report_tables.benchmark("first"), report_tables.benchmark("second")]
+    benchmark = pd.concat(tables).replace({"method": {"combat": "shuffled"}})
+    none = (benchmark["dataset"] == "first") & (benchmark["method"] != "shuffled")
+    benchmark.loc[none, "value"] = np.nan
+    page, _ = overviews(ranks(benchmark))
+    assert [cells[1].best for _, cells in page.rows] == [False] * len(page.rows)
+
+
 def test_methods_that_do_no_better_than_nothing_are_remarked():
     benchmark = report_tables.benchmark()
     assert ranked(benchmark).remarks == []

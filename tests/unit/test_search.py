@@ -107,6 +107,13 @@ def test_best_without_labels_is_the_highest_median_score_and_its_best_seed():
     assert best_run(table, rows, "loss")[["row", "seed"]].tolist() == [2, 0]
 
 
+def test_a_row_with_one_lucky_score_is_not_chosen():
+    lucky = {"a": [None, None, 0.9], "b": [0.7, 0.7, 0.7]}
+    assert summarised(runs(LOSSES, unlabelled=lucky))["best_by_unlabelled"].tolist() == [
+        *(False, True, False)
+    ]
+
+
 def test_without_such_a_score_the_loss_chooses():
     table = numbered_runs(runs(LOSSES), SHEET, SEEDS)
     rows = summary(table)

@@ -1,7 +1,7 @@
 """The null test as users run it."""
 
 from cells import simulated
-from small_workflow import causes
+from small_workflow import causes, planned
 
 from aif.job.files import read_table
 
@@ -24,15 +24,20 @@ def test_all_methods_correct_cells_without_a_batch_effect(workflow):
     assert (aif["value"] > 15.5).all()
     assert workflow.results("null_test.png").exists()
     assert "Nothing to be done" in workflow.run("null_test").stderr
+    gone = workflow.folder / f"results/cells.null_0/{VARIANT}/pipeline"
+    (gone / "corrected.h5ad").unlink()  # as after a failure
+    assert planned(workflow, "null_test")["correct"] == 1
 
 
-def test_a_batch_that_is_too_small_ends_in_one_line(workflow):
+def test_a_batch_that_is_too_small_ends_in_one_line_before_anything_is_computed(workflow):
     simulated(n=80).write_h5ad(workflow.folder / "cells.h5ad")
+    workflow.config["null_test"] = {}
     process = workflow.run("null_test")
     assert process.returncode != 0
     (line,) = causes(process)
-    assert line.startswith("config: null_test.batches.cells: batch 'b")
-    assert "a null test needs 60; name a larger batch" in line
+    assert line.startswith("config: null_test: the batch of cells to split, 'b")
+    assert "and 60 are needed; name a larger one in null_test.batches" in line
+    assert not workflow.results("data", "raw.h5ad").exists()
 
 
 def test_what_is_not_there_is_said_before_anything_runs(workflow):

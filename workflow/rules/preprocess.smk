@@ -93,6 +93,7 @@ rule check_dataset:
         "../../envs/scanpy.yaml"
     params:
         source=lookup(within=SETTINGS, dpath="datasets/{dataset}"),
+        null_test=JOBS.null_test,
         code=code("check_dataset.py"),
     script:
         "../scripts/check_dataset.py"

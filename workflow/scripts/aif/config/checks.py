@@ -154,7 +154,11 @@ def _check_target(target: str | dict[str, float], name: str, dataset: Dataset) -
 def _check_null_test(config: Config) -> None:
     """Look for the data sets and batches that the null test names."""
     asked = config.null_test or NullTest()
-    for key, names in (("batches", list(asked.batches)), ("real", asked.real)):
+    for key, names in (
+        ("batches", list(asked.batches)),
+        ("real", asked.real),
+        ("datasets", asked.datasets or []),
+    ):
         for name in names:
             if name not in config.datasets:
                 hint = _hint(name, list(config.datasets))

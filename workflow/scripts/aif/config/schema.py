@@ -55,6 +55,12 @@ class Table(Section):
         return self
 
 
+def _each_once(names: list[str] | None) -> list[str] | None:
+    if names is not None and len(set(names)) < len(names):
+        raise ValueError("has a name twice; remove one")
+    return names
+
+
 def _as_list(given: Any) -> Any:
     return given if isinstance(given, list) else [given]
 
@@ -173,6 +179,13 @@ class NullTest(Section):
     """How often it is split."""
     real: list[str] = []
     """Data sets whose own batches hardly differ: the same is measured of them, without a split."""
+    datasets: Annotated[list[str], Field(min_length=1)] | None = None
+    """The data sets whose batches are split; without it all."""
+
+    @field_validator("real", "datasets")
+    @classmethod
+    def _once(cls, names: list[str] | None) -> list[str] | None:
+        return _each_once(names)
 
 
 Values = Annotated[list[Any], Field(min_length=1)]
@@ -241,9 +254,7 @@ class Config(Section):
     @field_validator("variants", "baselines", "modes")
     @classmethod
     def _once(cls, names: list[str]) -> list[str]:
-        if len(set(names)) < len(names):
-            raise ValueError("has a name twice; remove one")
-        return names
+        return _each_once(names)
 
 
 def load_yaml(path: str | Path) -> dict[str, Any]:

@@ -191,6 +191,14 @@ def _label_check(adata: ad.AnnData, label_key: str | None, key: str) -> tuple[st
             f"{key}.label_key: column {label_key!r} names every cell differently; name the column of "
             "cell types, or leave label_key out"
         )
+    sizes = types.value_counts()
+    single = sorted(sizes.index[sizes == 1])
+    if single:
+        return (
+            "cell types",
+            "warning",
+            f"{_sizes(types)}; of {', '.join(single)} there is one cell, so nothing can be said of it",
+        )
     return "cell types", "ok", _sizes(types)
 
 

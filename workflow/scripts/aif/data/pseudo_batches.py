@@ -12,6 +12,37 @@ FEWEST = 60  # cells of a batch, or the neighbours of a cell would be half of it
 PSEUDO_BATCHES = 2
 
 
+def batch_to_split(batches: pd.Series, dataset: str, batch: str | None) -> str:
+    """Return the batch that a null test splits.
+
+    Parameters
+    ----------
+    batches
+        (n,), the batch of every cell.
+    dataset, batch
+        As in `pseudo_batches`.
+
+    Raises
+    ------
+    InputError
+        If there is no such batch, or it has less than FEWEST cells.
+    """
+    sizes = batches.value_counts()
+    name = sizes.idxmax() if batch is None else batch
+    if name not in sizes:
+        raise InputError(
+            f"config: null_test.batches.{dataset}: there is no batch {name!r}; "
+            f"give one of {sorted(sizes.index)}"
+        )
+    if sizes[name] < FEWEST:
+        raise InputError(
+            f"config: null_test: the batch of {dataset} to split, {name!r}, has {sizes[name]} cells, "
+            f"and {FEWEST} are needed; name a larger one in null_test.batches, or only other data sets "
+            "in null_test.datasets"
+        )
+    return name
+
+
 def pseudo_batches(counts: ad.AnnData, dataset: str, batch: str | None, draw: int) -> ad.AnnData:
     """Return the cells of one batch, split at random into PSEUDO_BATCHES of equal size.
 
@@ -31,16 +62,7 @@ def pseudo_batches(counts: ad.AnnData, dataset: str, batch: str | None, draw: in
     InputError
         If there is no such batch, or it has less than FEWEST cells.
     """
-    sizes = counts.obs["batch"].value_counts()
-    name = sizes.idxmax() if batch is None else batch
-    key = f"config: null_test.batches.{dataset}"
-    if name not in sizes:
-        raise InputError(f"{key}: there is no batch {name!r}; give one of {sorted(sizes.index)}")
-    if sizes[name] < FEWEST:
-        raise InputError(
-            f"{key}: batch {name!r} has {sizes[name]} cells, and a null test needs {FEWEST}; "
-            "name a larger batch, or run it without this data set"
-        )
+    name = batch_to_split(counts.obs["batch"], dataset, batch)
     cells = counts[(counts.obs["batch"] == name).to_numpy()].copy()
     places = np.random.default_rng(draw).permutation(cells.n_obs) % PSEUDO_BATCHES
     cells.obs["batch"] = pd.Categorical([f"pseudo_{place + 1}" for place in places])

@@ -126,7 +126,7 @@ def principal_components(x: np.ndarray | sparse.spmatrix, n_pcs: int, seed: int)
 
 
 def embed(cells: ad.AnnData, name: str, seed: int) -> np.ndarray:
-    """Return the coordinates (n, k) that the original's metrics are computed on.
+    """Return the coordinates (n, k), k of at least 2, that the original's metrics are computed on.
 
     tsne and umap have 2 dimensions, pca the first 20 of the evaluated space. A graph without such a
     space is drawn by umap in any case.
@@ -135,6 +135,8 @@ def embed(cells: ad.AnnData, name: str, seed: int) -> np.ndarray:
         sc.tl.umap(cells, random_state=seed)
         return cells.obsm["X_umap"]
     space = cells.obsm[EMBEDDING]
+    if space.shape[1] == 1:  # a picture has two dimensions
+        space = np.column_stack([space, np.zeros_like(space)])
     if name == "pca":
         return space[:, :20]
     perplexity = min(30, (len(space) - 1) / 3)

@@ -19,7 +19,7 @@ from scipy import sparse
 from aif import __version__
 from aif.correction.no_correction import no_correction
 from aif.job.costs import measured, versions
-from aif.methods.controls import NoTypes, downsampled, perfect_types, shuffled
+from aif.methods.controls import NotPossible, downsampled, perfect_types, shuffled
 from aif.methods.r_methods import NotInstalled, limma, seurat
 
 # scVI as benchmarks of integration run it (Luecken et al. 2022).
@@ -163,7 +163,7 @@ def corrected_or_reason(
     try:
         with measured() as cost:
             result = _finite(baseline.run(adata, ids["seed"]))
-    except (NotInstalled, NoTypes, ModuleNotFoundError) as error:
+    except (NotInstalled, NotPossible, ModuleNotFoundError) as error:
         return no_correction(adata, facts | {"status": "not_run", "reason": _one_line(error)})
     except Exception as error:
         logging.getLogger("aif").exception("the method failed")

@@ -10,8 +10,8 @@ import scanpy as sc
 JITTER = 0.01  # keeps cells of a type apart, so that they have neighbours to speak of
 
 
-class NoTypes(Exception):
-    """A data set has no cell types to be perfect."""
+class NotPossible(Exception):
+    """A control cannot be made of a data set; the message says why."""
 
 
 def shuffled(adata: ad.AnnData, seed: int) -> ad.AnnData:
@@ -25,11 +25,18 @@ def downsampled(adata: ad.AnnData, seed: int) -> ad.AnnData:
     """Return the logarithms of half the counts, drawn molecule by molecule.
 
     What changes then is what half as deep sequencing would change, a yardstick for what a correction
-    changes. Counts that are no whole numbers are rounded.
+    changes.
+
+    Raises
+    ------
+    NotPossible
+        If the counts are no whole numbers.
     """
     counts = adata.layers["counts"]
+    if (counts.data != np.rint(counts.data)).any():
+        raise NotPossible("the counts are no whole numbers, so that none can be left out")
     half = counts.copy()
-    molecules = np.rint(counts.data).astype(np.int64)
+    molecules = counts.data.astype(np.int64)
     half.data = np.random.default_rng(seed).binomial(molecules, 0.5).astype(np.float32)
     result = adata.copy()
     result.X = half
@@ -43,11 +50,11 @@ def perfect_types(adata: ad.AnnData, seed: int) -> ad.AnnData:
 
     Raises
     ------
-    NoTypes
+    NotPossible
         If there are none.
     """
     if "cell_type" not in adata.obs:
-        raise NoTypes("no label_key")
+        raise NotPossible("no label_key")
     result = adata.copy()
     types = pd.get_dummies(adata.obs["cell_type"]).to_numpy(dtype=np.float32)
     noise = np.random.default_rng(seed).normal(0, JITTER, size=types.shape)

@@ -83,6 +83,15 @@ def null_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return lines
 
 
+def null_failures(rows: pd.DataFrame) -> list[str]:
+    """Return which methods came to nothing in the null test of a data set, and why."""
+    failed = rows[~rows["status"].isin(["ok", "left_out"])]
+    return [
+        f"{status.replace('_', ' ')}: {', '.join(group['method'].unique())} ({reason})"
+        for (status, reason), group in failed.groupby(["status", "reason"], sort=False)
+    ]
+
+
 def null_remarks(rows: pd.DataFrame, output: Output) -> list[str]:
     """Return what the null test says against an output: more change than half the counts make."""
     own = rows[(rows["batches"] == "pseudo") & rows["value"].notna()]

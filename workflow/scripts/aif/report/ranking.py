@@ -84,13 +84,13 @@ def _overview(table: pd.DataFrame, ranked_by: str) -> Overview:
     datasets = [name for name in table["dataset"].unique() if name != ALL]
     datasets = [name for name in datasets if name in scores.index.unique("dataset")]
     ranked = scores[scores["rank_median"].notna()]
-    best = {name: ranked.loc[name, "median"].max() for name in datasets}
+    best = ranked.groupby("dataset")["median"].max()
 
     def cell(dataset: str, output: Output) -> Cell:
         if (dataset, *output) not in scores.index:
             return Cell("–", "no score; the reason stands below, with the data set", False)
         row = scores.loc[(dataset, *output)]
-        is_best = row["median"] == best[dataset] and output[0] not in CONTROLS
+        is_best = row["median"] == best.get(dataset) and output[0] not in CONTROLS
         return Cell(f"{row['median']:.3f}", "", is_best, _interval(row, "{:.3f}"))
 
     def mean_rank(output: Output) -> Cell:
@@ -120,7 +120,9 @@ def rank(rows: pd.DataFrame, table: pd.DataFrame) -> Ranking:
     infos = shown.drop_duplicates("metric").set_index("metric")
     by_suite = infos["suite"].map(SUITES.index).sort_values(kind="stable").index
     # What has no meaning for these data is told below the table, and takes no place in it.
-    meant = shown.loc[shown["status"] != "left_out", "metric"].unique()
+    run = shown.groupby(OUTPUT)["value"].transform("count") > 0
+    judged = shown[run] if run.any() else shown
+    meant = judged.loc[judged["status"] != "left_out", "metric"].unique()
     metrics = [m for m in (*SCORES, *by_suite.drop(list(SCORES), errors="ignore")) if m in meant]
     by_run = shown[shown["seed"] == shown["seed"].min()].set_index([*OUTPUT, "metric"])
     spreads = table.set_index([*OUTPUT, "metric"])

@@ -24,30 +24,38 @@ class Recommendation:
 
     choice: str
     certainty: list[str]
+    for_what: list[str]
     against: list[str]
 
 
 def recommendation(
-    benchmark: pd.DataFrame, types: pd.DataFrame, losses: pd.DataFrame, null_test: pd.DataFrame
+    benchmark: pd.DataFrame,
+    types: pd.DataFrame,
+    losses: pd.DataFrame,
+    checks: pd.DataFrame,
+    null_test: pd.DataFrame,
 ) -> Recommendation | None:
     """Return what to take; None where no output has a score.
 
     Parameters
     ----------
-    benchmark, types, losses, null_test
-        The rows of benchmark.tsv, of all types.tsv and losses.tsv, and of null_test.tsv, of one data
-        set.
+    benchmark, types, losses, checks, null_test
+        The rows of benchmark.tsv, of all types.tsv and losses.tsv, of checks.tsv and of null_test.tsv,
+        of one data set.
     """
     scores = {score: _by_seed(benchmark, score) for score in (*SCORES, *SECOND_OPINIONS)}
     by = next((score for score in SCORES if not scores[score].empty), None)
     if by is None:
         return None
-    medians = scores[by].median().sort_values(ascending=False, kind="stable")
+    medians = _ordered(scores[by].median())
     best = medians.index[0]
     return Recommendation(
         _choice(medians, by),
         _certainty(scores[by], medians),
+        _for_what(medians),
         [
+            *_missing_seeds(scores[by][best], benchmark),
+            *_shared_types(checks),
             *_contradictions(best, scores, by),
             *([] if best == WORST else _changed_types(best, types)),
             *_unfinished(best, losses),
@@ -61,6 +69,36 @@ def _by_seed(benchmark: pd.DataFrame, score: str) -> pd.DataFrame:
     own = benchmark[(benchmark["metric"] == score) & (benchmark["cells"] == "all")]
     own = own[own["value"].notna() & ~own["method"].isin(CONTROLS)]
     return own.pivot(index="seed", columns=OUTPUT, values="value").astype(float)
+
+
+def _ordered(medians: pd.Series) -> pd.Series:
+    """Return medians from best to worst; of equal ones the uncorrected cells come first."""
+    order = sorted(medians.index, key=lambda output: (-medians[output], output != WORST))
+    return medians.reindex(pd.MultiIndex.from_tuples(order, names=OUTPUT))
+
+
+def _for_what(medians: pd.Series) -> list[str]:
+    """Return the best output for genes, and the best for neighbours and clusters."""
+    uses = {"expression": "To look at genes", "embedding": "For neighbours, clusters and a UMAP"}
+    said = []
+    for space, use in uses.items():
+        own = medians[medians.index.get_level_values("space") == space]
+        if len(own):
+            said.append(f"{use} the best {space} is that of {own.index[0][0]} ({own.iloc[0]:.3f}).")
+    return said if len(said) == len(uses) else []
+
+
+def _missing_seeds(values: pd.Series, benchmark: pd.DataFrame) -> list[str]:
+    """Return whether the output has no score with some of the seeds."""
+    n_seeds = benchmark["seed"].nunique()
+    missing = n_seeds - values.notna().sum()
+    return [f"It has no score with {missing} of {n_seeds} seeds."] if missing else []
+
+
+def _shared_types(checks: pd.DataFrame) -> list[str]:
+    """Return the warning that batches share few cell types or none."""
+    own = checks[(checks["check"] == "shared types") & (checks["status"] == "warning")]
+    return [f"{message[0].upper()}{message[1:]}." for message in own["message"]]
 
 
 def _choice(medians: pd.Series, by: str) -> str:
@@ -87,7 +125,10 @@ def _certainty(by_seed: pd.DataFrame, medians: pd.Series) -> list[str]:
     next_one = f"The next is {_named(following)}, {gap:.3f} behind"
     if len(by_seed) == 1:
         return [*said, f"{next_one}."]
-    spread = max(by_seed[output].max() - by_seed[output].min() for output in (best, following))
+    pair = by_seed[[best, following]].dropna()
+    if len(pair) < 2:
+        return [*said, f"{next_one}; too few seeds have both scores to say how much that is."]
+    spread = (pair.max() - pair.min()).max()
     if gap > spread:
         return [*said, f"{next_one}, more than seeds differ by ({spread:.3f})."]
     return [*said, f"{next_one}, no more than seeds differ by ({spread:.3f}): take either."]
@@ -145,7 +186,7 @@ def _unfinished(best: Output, losses: pd.DataFrame) -> list[str]:
     for _, course in losses[losses["method"] == best[0]].groupby("seed"):
         rec = course.sort_values("epoch")["rec"].to_numpy(dtype=float)
         tenth = len(rec) // 10
-        if tenth:
+        if tenth and np.isfinite(rec).all() and (rec > 0).all():
             falls.append(1 - rec[-tenth:].mean() / rec[-2 * tenth : -tenth].mean())
     if not falls or np.median(falls) <= FALLING:
         return []

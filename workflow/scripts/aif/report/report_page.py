@@ -9,13 +9,16 @@ import pandas as pd
 
 from aif.report.figures import LOSS_TERMS
 from aif.report.methods_text import methods_text
-from aif.report.null_test import MEASURES, null_summary
+from aif.report.null_test import MEASURES, null_failures, null_summary
 from aif.report.page import data_uri, fill
 from aif.report.ranking import SCORES, WORDS, Ranking, overviews, rank
 from aif.report.recommendation import Recommendation, recommendation
 
 NO_NULL_TEST = pd.DataFrame(
-    columns=["dataset", "batches", "method", "space", "measure", "value", "before"]
+    columns=[
+        *("dataset", "batches", "method", "space", "measure"),
+        *("value", "before", "status", "reason"),
+    ]
 )
 
 
@@ -44,6 +47,7 @@ class DatasetPart:
     runs: list[dict[str, Any]]
     trainings: list[dict[str, Any]]
     null_test: list[dict[str, Any]]
+    null_failures: list[str]
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ def _dataset_part(
         name=name,
         facts=dict(facts.itertuples(index=False)),
         warnings=own.checks.loc[own.checks["status"] == "warning", "message"].tolist(),
-        recommendation=recommendation(own.benchmark, own.types, own.losses, null_test),
+        recommendation=recommendation(own.benchmark, own.types, own.losses, own.checks, null_test),
         composition=_composition(own.composition),
         genes=own.genes["gene"].tolist(),
         ranking=ranking,
@@ -151,6 +155,7 @@ def _dataset_part(
         runs=own.provenance.fillna("").to_dict("records"),
         trainings=_trainings(own.losses),
         null_test=null_summary(null_test),
+        null_failures=null_failures(null_test),
     )
 
 

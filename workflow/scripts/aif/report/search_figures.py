@@ -46,6 +46,11 @@ def chosen(rows: pd.DataFrame) -> tuple[str, str]:
     )
 
 
+def chosen_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of each variant that a choice without cell types takes."""
+    return pd.concat([own[own[chosen(own)[0]]] for _, own in rows.groupby("method", sort=False)])
+
+
 def heatmaps_figure(rows: pd.DataFrame) -> Figure:
     """Return maps of the loss and the scores over every pair of varied hyperparameters.
 
@@ -170,8 +175,7 @@ def variants_figure(rows: pd.DataFrame) -> Figure:
     rows
         The summaries of all variants.
     """
-    flag, words = chosen(rows)
-    best = rows[rows[flag]]
+    best, words = chosen_rows(rows), chosen(rows)[1]
     scores = shown(rows, SCORES)
     if best.empty or not scores:
         return _empty(rows, "no run finished")

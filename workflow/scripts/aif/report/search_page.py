@@ -9,7 +9,7 @@ import pandas as pd
 
 from aif.report.page import data_uri, fill
 from aif.report.ranking import WORDS
-from aif.report.search_figures import CHOICES, LOSS, SCORES, chosen, shown, varied
+from aif.report.search_figures import CHOICES, LOSS, SCORES, chosen_rows, shown, varied
 
 ROWS = 10  # of a variant's table; all of them stand in its file
 
@@ -137,9 +137,7 @@ def _failures(runs: pd.DataFrame) -> list[str]:
 def _heldout(trained: pd.DataFrame, heldout: pd.DataFrame) -> list[list[str]]:
     """Return, for the best row of each variant, what it scores on trained and on held-out cells."""
     metrics = ["final_selection_loss", *shown(heldout, SCORES)] if len(heldout) else []
-    best = trained[trained[chosen(trained)[0]]].merge(
-        heldout, on=["method", "row"], suffixes=("", "_heldout")
-    )
+    best = chosen_rows(trained).merge(heldout, on=["method", "row"], suffixes=("", "_heldout"))
     lines = [
         [
             "variant",

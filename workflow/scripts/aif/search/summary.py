@@ -68,7 +68,14 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
             values = statistics(finished[name].dropna().to_numpy())
             row |= {f"{name}_{key}": value for key, value in values.items()}
         rows.append(row)
-    return _flag_best(pd.DataFrame(rows))
+    finished = runs[runs["status"] == "ok"]
+    columns = [column for column, _ in BEST_BY.values()]
+    known = (
+        finished.groupby(GROUP, sort=False)[columns]
+        .count()
+        .reindex(pd.MultiIndex.from_frame(pd.DataFrame(rows)[GROUP]), fill_value=0)
+    )
+    return _flag_best(pd.DataFrame(rows), known.reset_index(drop=True))
 
 
 def rows_of(path: str) -> pd.DataFrame:
@@ -77,17 +84,24 @@ def rows_of(path: str) -> pd.DataFrame:
     return table if "n_finished" in table else summary(table)
 
 
-def _flag_best(rows: pd.DataFrame) -> pd.DataFrame:
+def _flag_best(rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Mark the best row by each of BEST_BY, none where no row has a value.
 
-    Best is the median over the seeds, among the rows of which most runs finished: a row that
-    diverged with some seeds is not chosen for its lucky ones.
+    Best is the median over the seeds, among the rows of which most runs finished with a value: a
+    row that diverged with some seeds is not chosen for its lucky ones.
+
+    Parameters
+    ----------
+    rows
+        The summary.
+    known
+        How many finished runs of each row have a value, by column.
     """
-    candidates = rows[(rows["cells"] != "heldout") & (rows["n_finished"] > 0)]
-    candidates = candidates[candidates["n_finished"] == candidates["n_finished"].max()]
+    trained = rows["cells"] != "heldout"
     flags = {}
     for name, (column, lowest) in BEST_BY.items():
-        medians = candidates[f"{column}_median"].dropna()
+        counts = known[column].where(trained, 0)
+        medians = rows.loc[(counts > 0) & (counts == counts.max()), f"{column}_median"]
         best = medians.sort_values(ascending=lowest, kind="stable").index[:1]
         flags[f"best_by_{name}"] = rows.index.isin(best)
     return rows.assign(**flags)

@@ -58,6 +58,14 @@ def _of_method(metrics: Path) -> list[dict[str, str]]:
     return rows[:1]
 
 
+def _of_null_measures(measures: Path) -> list[dict[str, str]]:
+    """A method that made no correction has one row, of no measure."""
+    rows = [row for row in _rows(measures) if row["measure"] == "all"]
+    if any(row["status"] == "failed" for row in rows):
+        measures.with_name("corrected.h5ad").unlink(missing_ok=True)
+    return [row for row in rows if row["status"] in ("failed", "diverged")]
+
+
 def _of_search_job(runs: Path) -> list[dict[str, str]]:
     failed = [row for row in _rows(runs) if row["status"] == "failed"]
     if failed:
@@ -68,7 +76,7 @@ def _of_search_job(runs: Path) -> list[dict[str, str]]:
 READERS = {
     "train": _of_training,
     "evaluate": _of_method,
-    "null_measures": _of_method,
+    "null_measures": _of_null_measures,
     "search_job": _of_search_job,
 }
 

@@ -107,6 +107,13 @@ class Jobs:
         """Return the data set whose cells a data set of pseudo-batches has."""
         return self.plan.parent(wildcards.dataset)
 
+    def null_test(self, wildcards: Any) -> dict[str, Any] | None:
+        """Return which batch the null test of the config splits, if it has one and splits one."""
+        split = {parent for parent, _ in self.plan.null_datasets.values()}
+        if self.plan.config.null_test is None or wildcards.dataset not in split:
+            return None
+        return {"batch": self.null_batch(wildcards)}
+
     def null_batch(self, wildcards: Any) -> str | None:
         """Return the batch that a null test splits, None for the largest."""
         return self.plan.null_test.batches.get(self.plan.parent(wildcards.dataset))

@@ -126,6 +126,7 @@ class Plan:
         return {
             f"{dataset}.null_{draw}": (dataset, draw)
             for dataset in self.config.datasets
+            if self.null_test.datasets is None or dataset in self.null_test.datasets
             for draw in range(self.null_test.repeats)
         }
 
@@ -133,6 +134,11 @@ class Plan:
     def datasets_of_null_test(self) -> list[str]:
         """The data sets that are measured: those of pseudo-batches, and those named as `real`."""
         return [*self.null_datasets, *self.null_test.real]
+
+    @property
+    def measured_datasets(self) -> list[str]:
+        """The data sets of the config that the null test tells of."""
+        return list(dict.fromkeys(self.parent(name) for name in self.datasets_of_null_test))
 
     def parent(self, dataset: str) -> str:
         """Return the data set whose cells a data set of pseudo-batches has; others are their own."""

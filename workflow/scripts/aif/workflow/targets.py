@@ -57,8 +57,14 @@ class Targets:
             *self._figures("losses", self.plan.aif_products),
             *(
                 _figure(kind, dataset, "", f"{dataset}/{kind}")
-                for kind in ("expression", *(["null_test"] if self.plan.config.null_test else []))
-                for dataset in self.plan.config.datasets
+                for kind, datasets in (
+                    ("expression", self.plan.config.datasets),
+                    (
+                        "null_test",
+                        self.plan.measured_datasets if self.plan.config.null_test else [],
+                    ),
+                )
+                for dataset in datasets
             ),
         ]
 
@@ -81,16 +87,23 @@ class Targets:
     @cached_property
     def null_measures(self) -> list[str]:
         """The measures of every correction of the null test."""
-        return [
-            f"results/{dataset}/{product}/null_measures.tsv"
-            for dataset in self.plan.datasets_of_null_test
-            for product in self.plan.null_products
-        ]
+        return self._null_files("null_measures.tsv")
 
     @cached_property
     def of_null_test(self) -> list[str]:
-        """The table of the null test and its pictures."""
-        return ["results/null_test.tsv", *self.of_datasets("results/{dataset}/null_test.png")]
+        """The table of the null test, its pictures, and its corrections (see `of_mode`)."""
+        return [
+            "results/null_test.tsv",
+            *(f"results/{dataset}/null_test.png" for dataset in self.plan.measured_datasets),
+            *self._null_files("corrected.h5ad"),
+        ]
+
+    def _null_files(self, name: str) -> list[str]:
+        return [
+            f"results/{dataset}/{product}/{name}"
+            for dataset in self.plan.datasets_of_null_test
+            for product in self.plan.null_products
+        ]
 
     @cached_property
     def of_mode(self) -> dict[str, list[str]]:
@@ -103,6 +116,7 @@ class Targets:
             "pipeline": [
                 *("results/report.html", "results/ranks.tsv"),
                 *self.of_products("results/{dataset}/{product}/corrected.h5ad", self.plan.products),
+                *(self.of_null_test if self.plan.config.null_test else []),
             ],
             "grid_search": [
                 *("results/grid_search.tsv", "results/grid_search.html"),

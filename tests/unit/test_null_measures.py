@@ -17,8 +17,14 @@ from aif.evaluation.null_measures import (
     null_measures,
     share_of_genes,
 )
-from aif.methods.controls import downsampled, perfect_types, shuffled
-from aif.report.null_test import MEASURES, null_figure, null_remarks, null_summary
+from aif.methods.controls import NotPossible, downsampled, perfect_types, shuffled
+from aif.report.null_test import (
+    MEASURES,
+    null_failures,
+    null_figure,
+    null_remarks,
+    null_summary,
+)
 
 OPTIONS = {"n_pcs": 10, "seed": 0}
 
@@ -60,11 +66,15 @@ def test_the_largest_batch_is_split_unless_another_is_named():
     ("n", "batch", "message"),
     [
         (400, "b7", r"there is no batch 'b7'; give one of \['b0', 'b1'\]"),
-        (100, "b0", rf"batch 'b0' has \d+ cells, and a null test needs {FEWEST}; name a larger"),
+        (
+            100,
+            "b0",
+            rf"'b0', has \d+ cells, and {FEWEST} are needed; name a larger one in null_test.batches",
+        ),
     ],
 )
 def test_a_batch_that_cannot_be_split_is_an_error_of_one_line(n, batch, message):
-    with pytest.raises(InputError, match=r"^config: null_test\.batches\.toy: " + message) as error:
+    with pytest.raises(InputError, match=r"^config: null_test.*" + message) as error:
         pseudo_batches(transform(simulated(n=n), "raw"), "toy", batch, draw=0)
     assert "\n" not in str(error.value)
 
@@ -141,6 +151,10 @@ def test_half_the_counts_are_drawn_molecule_by_molecule(cells):
     np.testing.assert_allclose(libraries, np.median(counts.sum(axis=1).A1), rtol=1e-4)
     assert (half.X != cells.X).nnz > 0
     assert (downsampled(cells, 0).X != half.X).nnz == 0
+    fractions = cells.copy()
+    fractions.layers["counts"] = counts * 0.1
+    with pytest.raises(NotPossible, match="no whole numbers"):
+        downsampled(fractions, 0)
     # Where a cell has many counts of a gene, half of them are a half.
     many = ad.AnnData(cells.X.copy(), cells.obs, layers={"counts": counts * 1000})
     np.testing.assert_allclose(downsampled(many, 0).X.toarray(), transformed(many), atol=0.2)
@@ -161,6 +175,16 @@ def table():
     ]
     names = ["dataset", "batches", "draw", "method", "space", "measure", "value", "before"]
     return pd.DataFrame(rows, columns=names)
+
+
+def test_failures_are_told_in_the_report():
+    gone = table().assign(status="ok", reason="")
+    gone.loc[gone["method"] == "aif", ["value", "status", "reason"]] = [
+        np.nan,
+        "failed",
+        "no memory",
+    ]
+    assert null_failures(gone) == ["failed: aif (no memory)"]
 
 
 def test_the_report_has_medians_and_what_speaks_against_an_output():
