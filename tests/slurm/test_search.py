@@ -109,7 +109,7 @@ def attempts(jobs):
 def test_an_interruption_cancels_the_jobs_and_leaves_nothing_half_written(cluster, interrupted):
     assert "CANCELLED" in {job["JobState"] for job in cluster.jobs() if is_training(job)}
     assert interrupted == {
-        *("data/checks.tsv", "data/genes.tsv"),
+        *("data/checks.tsv", "data/composition.tsv", "data/genes.tsv"),
         *("data/raw.h5ad", "data/norm.h5ad", "data/norm_log.h5ad"),
         f"{VARIANT}/hyperparameters.tsv",
     }
