@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import scanpy as sc
 import scib
+from cells import simulated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
@@ -176,6 +177,13 @@ def test_perfect_types_are_pure_and_mixed(six_types):
     assert found["F1_LISI"] > 0.9
 
 
+def test_perfect_types_are_found_however_many_cells_they_have():
+    logs = transform(simulated(n=1400, genes=30, n_types=2), "norm_log")
+    control = as_corrected(perfect_types(logs, 0), "embedding", "perfect_types")
+    found = scores(evaluate(control, logs, OPTIONS)[0])
+    assert found["NMI"] == found["ARI"] == pytest.approx(1)
+
+
 def test_shuffled_cells_mix_and_lose_their_types(six_types):
     found = scores(evaluate(as_corrected(shuffled(six_types, 0)), six_types, OPTIONS)[0])
     assert found["iLISI"] > 0.7
@@ -295,7 +303,7 @@ def test_every_output_of_a_method_is_judged_by_itself(reference, uncorrected):
         assert table["space"].unique().tolist() == ["expression", "embedding"]
     one = evaluate(both, reference, OPTIONS, spaces=["expression"])
     assert one.metrics["space"].unique().tolist() == ["expression"]
-    judged_in = "10 principal components of its expression; its embedding of 2 dimensions"
+    judged_in = "10 principal components of its expression; its embedding of 30 dimensions"
     assert found.provenance["judged_in"].item() == judged_in
 
 

@@ -8,6 +8,9 @@ import pandas as pd
 import scanpy as sc
 
 JITTER = 0.01  # keeps cells of a type apart, so that they have neighbours to speak of
+# Of their embedding at least, as many as components are judged. In few dimensions a cloud of a
+# thousand cells has places, and clusterings cut it in pieces.
+DIMENSIONS = 30
 
 
 class NotPossible(Exception):
@@ -57,6 +60,8 @@ def perfect_types(adata: ad.AnnData, seed: int) -> ad.AnnData:
         raise NotPossible("no label_key")
     result = adata.copy()
     types = pd.get_dummies(adata.obs["cell_type"]).to_numpy(dtype=np.float32)
-    noise = np.random.default_rng(seed).normal(0, JITTER, size=types.shape)
-    result.obsm["X_corrected"] = (types + noise).astype(np.float32)
+    size = (adata.n_obs, max(types.shape[1], DIMENSIONS))
+    embedding = np.random.default_rng(seed).normal(0, JITTER, size)
+    embedding[:, : types.shape[1]] += types
+    result.obsm["X_corrected"] = embedding.astype(np.float32)
     return result
