@@ -53,16 +53,9 @@ def purity(cells: ad.AnnData) -> float:
 
 def nearest(cells: ad.AnnData) -> np.ndarray:
     """Return the indices (n, NEIGHBOURS) of every cell's nearest other cells, fewer of few cells."""
-    # Of cells at one place the first are found: in random order, not in that of the file, whose
-    # cells often stand type by type.
-    order = np.random.default_rng(0).permutation(cells.n_obs)
-    space = cells.obsm[EMBEDDING][order]
+    space = cells.obsm[EMBEDDING]
     k = min(NEIGHBOURS, len(space) - 1)
-    found = np.empty((len(space), k), dtype=int)
-    found[order] = order[
-        NearestNeighbors(n_neighbors=k).fit(space).kneighbors(return_distance=False)
-    ]
-    return found
+    return NearestNeighbors(n_neighbors=k).fit(space).kneighbors(return_distance=False)
 
 
 def bras(cells: ad.AnnData) -> float:

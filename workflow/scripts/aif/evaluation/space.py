@@ -15,6 +15,7 @@ from umap import umap_
 
 EMBEDDING = "X_emb"
 CORRECTED = "X_corrected"  # in obsm of a correction: its embedding
+APART = 1e-4  # noise of cells at one place, as a share of the spread of all
 
 # These functions are compiled anew in every process, 10 s of each evaluation, unless numba is told
 # to keep them; it cannot where no folder is writable.
@@ -95,9 +96,24 @@ def judged_cells(
         cells.obsm[EMBEDDING] = principal_components(expression, n_pcs, seed)
     else:
         cells.obsm[EMBEDDING] = own_embedding(corrected)
+    cells.obsm[EMBEDDING] = apart(cells.obsm[EMBEDDING], seed)
     # From 8,192 cells on scanpy would take pynndescent, whose approximate graphs it cannot read (0.7).
     sc.pp.neighbors(cells, use_rep=EMBEDDING, random_state=seed, transformer="sklearn")
     return cells
+
+
+def apart(space: np.ndarray, seed: int) -> np.ndarray:
+    """Return places (n, d) that differ: a little noise is added to those that several cells share.
+
+    Which of the cells at one place are neighbours would be decided by their order in the file, where
+    they often stand type by type. So is what has collapsed judged like cells placed by chance.
+    """
+    _, place, sizes = np.unique(space, axis=0, return_inverse=True, return_counts=True)
+    shared = sizes[place.ravel()] > 1
+    if not shared.any():
+        return space
+    noise = np.random.default_rng(seed).normal(0, APART * (space.std() or 1), space.shape)
+    return np.where(shared[:, None], space + noise, space).astype(space.dtype)
 
 
 def own_embedding(corrected: ad.AnnData) -> np.ndarray:

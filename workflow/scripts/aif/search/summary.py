@@ -58,7 +58,7 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
     runs
         `numbered_runs`.
     """
-    rows = []
+    rows, known = [], []
     for ids, group in runs.groupby(GROUP, sort=False):
         finished = group[group["status"] == "ok"]
         row = dict(zip(GROUP, ids, strict=True))
@@ -68,14 +68,8 @@ def summary(runs: pd.DataFrame) -> pd.DataFrame:
             values = statistics(finished[name].dropna().to_numpy())
             row |= {f"{name}_{key}": value for key, value in values.items()}
         rows.append(row)
-    finished = runs[runs["status"] == "ok"]
-    columns = [column for column, _ in BEST_BY.values()]
-    known = (
-        finished.groupby(GROUP, sort=False)[columns]
-        .count()
-        .reindex(pd.MultiIndex.from_frame(pd.DataFrame(rows)[GROUP]), fill_value=0)
-    )
-    return _flag_best(pd.DataFrame(rows), known.reset_index(drop=True))
+        known.append(finished[[column for column, _ in BEST_BY.values()]].count())
+    return _flag_best(pd.DataFrame(rows), pd.DataFrame(known))
 
 
 def rows_of(path: str) -> pd.DataFrame:
