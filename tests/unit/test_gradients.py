@@ -1,15 +1,28 @@
 """What a step's parameters get is the gradient of each network's own objective."""
 
+import dataclasses
+from typing import get_args
+
 import pytest
 import torch
 from test_losses import SHAPE, minibatch
 
+from aif.config.variants import Adversary
 from aif.model.gradients import set_gradients
 from aif.model.losses import SIGNS, TERMS, step_losses
 from aif.model.networks import Networks
 
 N_MODELS = 2
-SIGNED = torch.tensor([[sign * 0.3 for sign in SIGNS.values()], list(range(1, len(TERMS) + 1))])
+ADVERSARIES = get_args(Adversary)
+
+
+def signed(adversary="aux"):
+    """Return weights of all terms but the other adversary's, different ones for each model."""
+    weights = torch.tensor(
+        [[sign * 0.3 for sign in SIGNS.values()], list(range(1, len(TERMS) + 1))]
+    )
+    unused = [TERMS.index(name) for name in ADVERSARIES if name != adversary]
+    return weights.index_fill(1, torch.tensor(unused), 0.0)
 
 
 def networks_of(seed=1):
@@ -25,10 +38,10 @@ def losses_of(networks, with_projection=True):
     return step_losses(networks, minibatch(weighted=True), with_projection)
 
 
-def expected(networks, losses):
+def expected(networks, losses, adversary="aux"):
     """Return each parameter's gradient, differentiated objective by objective."""
     objectives = {
-        (losses.all[:, :-1] * SIGNED).sum(): networks.autoencoder_parameters(),
+        (losses.all[:, :-1] * signed(adversary)).sum(): networks.autoencoder_parameters(),
         losses.by_term["aux"].sum(): list(networks.auxiliary.parameters()),
         losses.discriminator.sum(): list(networks.discriminator.parameters()),
     }
@@ -41,11 +54,13 @@ def expected(networks, losses):
     ]
 
 
+@pytest.mark.parametrize("adversary", ADVERSARIES)
 @pytest.mark.parametrize("with_projection", [True, False])
-def test_every_network_gets_the_gradient_of_its_own_objective(with_projection):
+def test_every_network_gets_the_gradient_of_its_own_objective(with_projection, adversary):
     networks = networks_of()
-    gradients = expected(networks, losses_of(networks, with_projection))
-    set_gradients(networks, losses_of(networks, with_projection), SIGNED, with_critics=True)
+    gradients = expected(networks, losses_of(networks, with_projection), adversary)
+    losses = losses_of(networks, with_projection)
+    set_gradients(networks, losses, signed(adversary), adversary, with_critics=True)
     assert len(gradients) == len(list(networks.parameters()))
     for parameter, gradient in gradients:
         assert gradient.abs().max() > 0
@@ -57,18 +72,19 @@ def test_a_discriminator_that_is_certain_passes_back_what_it_should(certain):
     networks = networks_of()
     networks.discriminator.out.bias.data[0] = certain
     gradients = expected(networks, losses_of(networks))
-    set_gradients(networks, losses_of(networks), SIGNED, with_critics=True)
+    set_gradients(networks, losses_of(networks), signed(), "aux", with_critics=True)
     for parameter, gradient in gradients:
         torch.testing.assert_close(parameter.grad, gradient, rtol=1e-4, atol=1e-6)
 
 
-def test_resting_critics_get_no_gradient_and_pass_the_same_back():
-    networks = networks_of()
-    set_gradients(networks, losses_of(networks), SIGNED, with_critics=False)
+@pytest.mark.parametrize("adversary", ADVERSARIES)
+def test_resting_critics_get_no_gradient_and_pass_the_same_back(adversary):
+    networks, weights = networks_of(), signed(adversary)
+    set_gradients(networks, losses_of(networks), weights, adversary, with_critics=False)
     resting = [parameter.grad for parameter in networks.autoencoder_parameters()]
     critics = [*networks.auxiliary.parameters(), *networks.discriminator.parameters()]
     assert all(parameter.grad is None for parameter in critics)
-    set_gradients(networks, losses_of(networks), SIGNED, with_critics=True)
+    set_gradients(networks, losses_of(networks), weights, adversary, with_critics=True)
     for parameter, before in zip(networks.autoencoder_parameters(), resting, strict=True):
         assert (parameter.grad == before).all()
 
@@ -78,6 +94,30 @@ def test_in_bfloat16_they_are_those_gradients_up_to_its_rounding():
     with torch.autocast("cpu", torch.bfloat16):
         plain, losses = losses_of(networks), losses_of(networks)
     gradients = expected(networks, plain)
-    set_gradients(networks, losses, SIGNED, with_critics=True)
+    set_gradients(networks, losses, signed(), "aux", with_critics=True)
     for parameter, gradient in gradients:
         assert (parameter.grad - gradient).norm() < 0.02 * gradient.norm()
+
+
+def test_an_auxiliary_network_that_is_sure_is_silent_by_cross_entropy_but_not_by_ignorance():
+    """Scale A's last layer: all its answers become certain, and those of its own cells right."""
+    networks, cells = Networks(SHAPE, seed=1), minibatch()
+    eye = 60 * torch.eye(SHAPE.batches)
+    networks.auxiliary.trunk = torch.nn.Identity()
+    networks.auxiliary.out.weight.data = torch.zeros(1, SHAPE.latent, SHAPE.batches)
+    networks.auxiliary.out.weight.data[0, : SHAPE.batches] = eye
+    networks.encoder.latent.weight.data.zero_()
+    networks.encoder.latent.bias.data.zero_()
+    z = torch.zeros(len(cells.batch), SHAPE.latent)
+    z[torch.arange(len(z)), cells.batch] = 1
+    cells = dataclasses.replace(cells, noise=z)  # μ = 0 and σ = 1, so z is the noise
+    losses = step_losses(networks, cells, with_projection=False)
+    assert losses.by_term["aux"].item() < 1e-20
+    silent, heard = (
+        torch.autograd.grad(losses.by_term[name].sum(), losses.latent, retain_graph=True)[0]
+        for name in ("aux", "ignorance")
+    )
+    assert silent.abs().max() < 1e-20
+    # (answer − shares) through A's layer, a mean over cells: 60 · (1 − 1/3) in the own batch.
+    own = heard[0, torch.arange(len(z)), cells.batch] * len(z)
+    torch.testing.assert_close(own, torch.full_like(own, 60 * (1 - 1 / 3)))

@@ -1,15 +1,17 @@
 """Every loss term against a closed form, what it reaches, and what it does not depend on."""
 
+import dataclasses
 import math
 
 import pytest
 import torch
 from torch.distributions import Normal
 
+from aif.model.batch_weights import BatchWeights
 from aif.model.losses import (
     TERMS,
     batch_cross_entropy,
-    inverse_frequency_weights,
+    ignorance,
     kl_divergence,
     projection,
     real_or_fake,
@@ -25,10 +27,12 @@ SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
 def minibatch(n_cells=9, seed=0, weighted=False):
     generator = torch.Generator().manual_seed(seed)
     batch = torch.arange(n_cells) % SHAPE.batches
+    weights = BatchWeights.of(batch, SHAPE.batches, weighted)
     return Minibatch(
         x=torch.rand(n_cells, SHAPE.genes, generator=generator) + 0.1,
         batch=batch,
-        cell_weights=inverse_frequency_weights(batch, SHAPE.batches) if weighted else None,
+        cell_weights=weights.of_cells,
+        shares=weights.shares,
         noise=torch.randn(n_cells, SHAPE.latent, generator=generator),
         prior=torch.randn(n_cells, SHAPE.latent, generator=generator),
         other_batch=(batch + 1) % SHAPE.batches,
@@ -36,9 +40,12 @@ def minibatch(n_cells=9, seed=0, weighted=False):
 
 
 def twice(cells):
-    return Minibatch(
-        *(None if field is None else torch.cat([field, field]) for field in vars(cells).values())
-    )
+    per_cell = {
+        name: torch.cat([field, field])
+        for name, field in vars(cells).items()
+        if name != "shares" and field is not None
+    }
+    return dataclasses.replace(cells, **per_cell)
 
 
 def test_reconstruction_is_the_mean_squared_difference():
@@ -68,7 +75,8 @@ def test_cross_entropy_of_known_probabilities():
 @pytest.mark.parametrize("n_batches", [2, 3, 5])
 def test_weighted_cross_entropy_counts_every_batch_alike(n_batches):
     batch = torch.cat([torch.full((3 * k + 1,), k) for k in range(n_batches)])
-    weights = inverse_frequency_weights(batch, n_batches)
+    counted = BatchWeights.of(batch, n_batches, weighted_ce=True)
+    weights = counted.of_cells
     totals = torch.stack([weights[batch == k].sum() for k in range(n_batches)])
     torch.testing.assert_close(totals, torch.full((n_batches,), len(batch) / n_batches))
     logits = torch.randn(1, len(batch), n_batches)
@@ -78,6 +86,33 @@ def test_weighted_cross_entropy_counts_every_batch_alike(n_batches):
     ]
     weighted = batch_cross_entropy(logits, batch, weights).item()
     assert weighted == pytest.approx(sum(per_batch) / n_batches, rel=1e-5)
+    assert weights.mean().item() == pytest.approx(1)
+    torch.testing.assert_close(counted.shares, torch.full((n_batches,), 1 / n_batches))
+
+
+def test_ignorance_is_the_divergence_of_torch_distributions():
+    logits, shares = torch.randn(1, 6, 3), torch.tensor([0.5, 0.3, 0.2])
+    answers = torch.distributions.Categorical(logits=logits)
+    expected = torch.distributions.kl_divergence(
+        torch.distributions.Categorical(shares.expand(1, 6, 3)), answers
+    )
+    found = ignorance(logits, shares, None)
+    torch.testing.assert_close(found, expected.mean(-1))
+    weights = torch.tensor([2.0, 0.5, 1.0, 1.0, 1.0, 0.5])
+    weighted = ignorance(logits, shares, weights)
+    torch.testing.assert_close(weighted, (expected * weights).mean(-1))
+
+
+@pytest.mark.parametrize("weighted_ce", [False, True])
+def test_ignorance_is_zero_for_the_best_answer_without_a_look_at_the_cells(weighted_ce):
+    """The shares minimise the cross-entropy among all answers that are the same for every cell."""
+    batch = torch.tensor([0] * 7 + [1] * 2 + [2])
+    counted = BatchWeights.of(batch, 3, weighted_ce)
+    blind = counted.shares.log().expand(1, len(batch), 3)
+    assert ignorance(blind, counted.shares, counted.of_cells).item() == pytest.approx(0, abs=1e-6)
+    best = batch_cross_entropy(blind, batch, counted.of_cells)
+    for shift in 0.1 * torch.eye(3):
+        assert batch_cross_entropy(blind + shift, batch, counted.of_cells) > best
 
 
 def test_real_or_fake_is_binary_cross_entropy():
@@ -118,6 +153,7 @@ def test_step_losses_put_the_right_tensors_together():
         "class_rec": batch_cross_entropy(encoder.batch_logits(x_hat), cells.batch, weights),
         "gan": (real_or_fake(critic(x_hat), True) + real_or_fake(critic(x_prior), True)) / 2,
         "aux": batch_cross_entropy(networks.auxiliary(z), cells.batch, weights),
+        "ignorance": ignorance(networks.auxiliary(z), cells.shares, weights),
         "proj": projection(x, x_avg, x_rand),
     }
     for name, value in expected.items():
@@ -138,6 +174,7 @@ REACH = {
     "class_rec": {"trunk", "latent", "label", "decoder"},
     "gan": {"trunk", "latent", "label", "decoder"},
     "aux": {"trunk", "latent"},
+    "ignorance": {"trunk", "latent"},
     "proj": {"trunk", "latent", "decoder"},
 }
 

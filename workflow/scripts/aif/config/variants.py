@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Gt, Le, Lt, Predicate
 
@@ -24,6 +24,7 @@ def lower_bound_first(bounds: tuple[float, float]) -> bool:
 
 Bounds = Annotated[tuple[Positive, Positive], Predicate(lower_bound_first)]
 Weighting = Literal["intrinsic", "fixed", "relative", "likelihood"]
+Adversary = Literal["aux", "ignorance"]  # terms of `aif.model.losses`
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,16 @@ class Variant:
         Let auxiliary network and discriminator step only every `update_every` epochs.
     decay
         Let the learning rate of encoder and decoder decay.
+    adversary
+        How the auxiliary network A drives the encoder: to maximise A's cross-entropy (`aux`), as
+        published, or to minimise what A's answer says more than the batches' shares (`ignorance`).
     anneal
         Let the learning rate of encoder and decoder fall to 0 along a line.
     shift
         Correct cells by what decoding under other batches changes, instead of replacing them by
         their decode (`aif.correction.shift`).
 
-    `anneal`, `shift` and the weighting `likelihood` are no part of the published method.
+    `ignorance`, `anneal`, `shift` and the weighting `likelihood` are no part of the published method.
     """
 
     input: Literal["raw", "norm", "norm_log"]
@@ -59,8 +63,14 @@ class Variant:
     projection: bool = False
     delayed: bool = False
     decay: bool = False
+    adversary: Adversary = "aux"
     anneal: bool = False
     shift: bool = False
+
+    def unused_terms(self) -> set[str]:
+        """Return the loss terms that are not this variant's: their columns stay empty."""
+        unused = {"ignorance": self.adversary != "ignorance", "proj": not self.projection}
+        return {term for term, is_unused in unused.items() if is_unused}
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ class Hyperparameters:
     delta
         Coefficient of gan.
     gamma
-        Coefficient of aux: how strongly the batch is driven out of the latent space.
+        Coefficient of aux or ignorance: how strongly the batch is driven out of the latent space.
     mu
         Coefficient of proj, in variants with projection.
     epochs
@@ -163,7 +173,8 @@ class Hyperparameters:
             "class": self.rho,
             "class_rec": self.beta,
             "gan": self.delta,
-            "aux": self.gamma,
+            **dict.fromkeys(get_args(Adversary), 0.0),
+            variant.adversary: self.gamma,
             "proj": self.mu if variant.projection else 0.0,
         }
 

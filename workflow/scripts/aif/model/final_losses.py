@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from aif.config.variants import Variant
+from aif.model.batch_weights import BatchWeights
 from aif.model.cells import Cells
-from aif.model.losses import TERMS, inverse_frequency_weights, step_losses
+from aif.model.losses import TERMS, step_losses
 from aif.model.minibatch import draw_minibatch
 from aif.model.networks import Networks
 
@@ -37,9 +38,7 @@ def final_losses(networks: Networks, cells: Cells, variant: Variant, seed: int) 
     (M, terms + 1), the last being the discriminator's
     """
     device = cells.x.device
-    weights = (
-        inverse_frequency_weights(cells.batch, cells.n_batches) if variant.weighted_ce else None
-    )
+    weights = BatchWeights.of(cells.batch, cells.n_batches, variant.weighted_ce)
     generator = torch.Generator(device).manual_seed(seed)
     total = torch.zeros(networks.n_models, len(TERMS) + 1, device=device)
     for rows in torch.arange(len(cells.x), device=device).split(CHUNK):

@@ -12,19 +12,20 @@ from aif.model.losses import TERMS, StepLosses
 from aif.model.networks import Networks
 
 # Terms whose gradient reaches E and D through a critic.
-THROUGH_CRITICS = ("aux", "gan")
+THROUGH_CRITICS = ("aux", "ignorance", "gan")
 # A smaller gradient of C's logit on a fake would leave the range of float32 on its way back, and zero
 # cannot be scaled to that of fooling C.
 SMALLEST = 1e-26
 
 
 def set_gradients(
-    networks: Networks, losses: StepLosses, signed: Tensor, with_critics: bool
+    networks: Networks, losses: StepLosses, signed: Tensor, adversary: str, with_critics: bool
 ) -> None:
     """Give every parameter the gradient of its own objective (Monnier & Cournède 2024).
 
     E and D minimise Σ signed_k L_k, A its cross-entropy and C its own loss. The critics are
-    differentiated once, for their own losses: what they pass back serves E and D too.
+    differentiated once, for their own losses, where what they pass back serves E and D too; only A
+    is differentiated twice where E is driven by its ignorance.
 
     Parameters
     ----------
@@ -34,6 +35,8 @@ def set_gradients(
         Of one step.
     signed
         (M, terms), the signed weights of the terms.
+    adversary
+        The term through which A drives E, `aux` or `ignorance`; the other counts nothing.
     with_critics
         Whether A and C are to learn; otherwise their gradients stay as they are.
     """
@@ -42,7 +45,7 @@ def set_gradients(
         list(critic.parameters()) if with_critics else []
         for critic in (networks.auxiliary, networks.discriminator)
     )
-    of_latent = _through_auxiliary(losses, auxiliary) * weights["aux"].view(-1, 1, 1)
+    of_latent = _through_auxiliary(losses, auxiliary, adversary) * weights[adversary].view(-1, 1, 1)
     of_fakes = _through_discriminator(losses, discriminator, weights["gan"])
     direct = sum(
         (losses.by_term[name] * weights[name]).sum()
@@ -56,10 +59,14 @@ def set_gradients(
     _keep(parameters, gradients)
 
 
-def _through_auxiliary(losses: StepLosses, parameters: list[Parameter]) -> Tensor:
-    """Keep the gradients of A's parameters and return ∂aux/∂z."""
-    loss = losses.by_term["aux"].sum()
-    *gradients, of_latent = torch.autograd.grad(loss, [*parameters, losses.latent])
+def _through_auxiliary(losses: StepLosses, parameters: list[Parameter], adversary: str) -> Tensor:
+    """Keep the gradients of A's parameters and return ∂adversary/∂z."""
+    own, driving = losses.by_term["aux"].sum(), losses.by_term[adversary].sum()
+    if adversary == "aux":
+        *gradients, of_latent = torch.autograd.grad(own, [*parameters, losses.latent])
+    else:
+        (of_latent,) = torch.autograd.grad(driving, losses.latent, retain_graph=True)
+        gradients = torch.autograd.grad(own, parameters) if parameters else []
     _keep(parameters, gradients)
     return of_latent
 

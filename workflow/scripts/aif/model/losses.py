@@ -11,8 +11,12 @@ from torch.nn import functional as F
 from aif.model.minibatch import Minibatch
 from aif.model.networks import Networks
 
-# The terms of the encoder-decoder objective with their signs: A is fooled, the projection maximised.
-SIGNS = {"rec": 1, "kl": 1, "class": 1, "class_rec": 1, "gan": 1, "aux": -1, "proj": -1}
+# The terms of the encoder-decoder objective with their signs: A is to be wrong, or to know nothing;
+# the projection is maximised.
+SIGNS = {
+    **{"rec": 1, "kl": 1, "class": 1, "class_rec": 1, "gan": 1},
+    **{"aux": -1, "ignorance": 1, "proj": -1},
+}
 TERMS = tuple(SIGNS)
 
 
@@ -48,6 +52,32 @@ def batch_cross_entropy(logits: Tensor, batch: Tensor, cell_weights: Tensor | No
     return (losses if cell_weights is None else losses * cell_weights).mean(-1)
 
 
+def ignorance(logits: Tensor, shares: Tensor, cell_weights: Tensor | None) -> Tensor:
+    """Return KL(shares ‖ A's answer), a (weighted) mean over cells: 0 where A knows nothing.
+
+    Its gradient with respect to A's logits is A's answer minus the shares. That of the cross-entropy
+    is the answer minus the cell's own batch, which vanishes where A is sure and right; so an encoder
+    that is driven by it never hears again of a batch effect that A has learned. No part of the
+    published method (docs/method.md, "An adversary that does not fall silent").
+
+    Parameters
+    ----------
+    logits
+        (M, B, batches).
+    shares
+        (batches,), how much each batch counts: the answer of an A that sees nothing of the cells.
+    cell_weights
+        As in `batch_cross_entropy`.
+
+    Returns
+    -------
+    (M,)
+    """
+    known = shares.xlogy(shares).sum()
+    losses = known - logits.log_softmax(-1) @ shares
+    return (losses if cell_weights is None else losses * cell_weights).mean(-1)
+
+
 def real_or_fake(logits: Tensor, real: bool) -> Tensor:
     """Return BCE(logits, real), a mean over cells: (..., B, 1) → (...)."""
     return F.softplus(-logits if real else logits).mean((-2, -1))
@@ -56,20 +86,6 @@ def real_or_fake(logits: Tensor, real: bool) -> Tensor:
 def projection(x: Tensor, x_avg: Tensor, x_rand: Tensor) -> Tensor:
     """Return cos(x, x_avg) + cos(x, x_rand), a mean over cells: (..., B, G) → (...)."""
     return sum(F.cosine_similarity(x, other, dim=-1).mean(-1) for other in (x_avg, x_rand))
-
-
-def inverse_frequency_weights(batch: Tensor, n_batches: int) -> Tensor:
-    """Return per-cell weights ∝ 1 / size of the cell's batch, with mean 1 over the data set.
-
-    Parameters
-    ----------
-    batch
-        (n,), the index of each cell's batch; every batch has at least one cell.
-    n_batches
-        The number of batches, any b ≥ 2.
-    """
-    sizes = torch.bincount(batch, minlength=n_batches)
-    return len(batch) / (n_batches * sizes[batch]).float()
 
 
 @dataclass(frozen=True)
@@ -139,6 +155,7 @@ def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> 
         ),
         "gan": (real_or_fake(on_hat, True) + real_or_fake(on_prior, True)) / 2,
         "aux": batch_cross_entropy(aux_logits, cells.batch, cells.cell_weights),
+        "ignorance": ignorance(aux_logits, cells.shares, cells.cell_weights),
         "proj": projection(x, *projected.unbind(1))
         if with_projection
         else torch.zeros_like(mean[:, 0, 0]),

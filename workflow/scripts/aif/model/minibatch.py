@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from aif.model.batch_weights import BatchWeights
 from aif.model.cells import Cells
 
 
@@ -22,6 +23,8 @@ class Minibatch:
         (B,), the index of each cell's batch.
     cell_weights
         (B,), weights of the cross-entropies, or None.
+    shares
+        (batches,), how much each batch of the data set counts in them.
     noise, prior
         (B, d), standard normal draws for z and for z_prior.
     other_batch
@@ -31,13 +34,14 @@ class Minibatch:
     x: Tensor
     batch: Tensor
     cell_weights: Tensor | None
+    shares: Tensor
     noise: Tensor
     prior: Tensor
     other_batch: Tensor
 
 
 def draw_minibatch(
-    cells: Cells, rows: Tensor, cell_weights: Tensor | None, latent: int, generator: torch.Generator
+    cells: Cells, rows: Tensor, weights: BatchWeights, latent: int, generator: torch.Generator
 ) -> Minibatch:
     """Return the cells of `rows` with draws from the generator.
 
@@ -47,8 +51,8 @@ def draw_minibatch(
         All cells.
     rows
         (B,), which of them.
-    cell_weights
-        (n,), of all cells, or None.
+    weights
+        Of all cells.
     latent
         d, the latent dimensions.
     generator
@@ -60,7 +64,8 @@ def draw_minibatch(
     return Minibatch(
         x=cells.x[rows],
         batch=batch,
-        cell_weights=None if cell_weights is None else cell_weights[rows],
+        cell_weights=None if weights.of_cells is None else weights.of_cells[rows],
+        shares=weights.shares,
         noise=torch.randn(size, **draw),
         prior=torch.randn(size, **draw),
         other_batch=(batch + torch.randint(1, cells.n_batches, (len(rows),), **draw))

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from aif.config.variants import Hyperparameters, Variant
+from aif.model.batch_weights import BatchWeights
 from aif.model.cells import Cells
 from aif.model.checkpoint import Checkpoint, State
 from aif.model.gradients import set_gradients
-from aif.model.losses import SIGNS, TERMS, StepLosses, inverse_frequency_weights, step_losses
+from aif.model.losses import SIGNS, TERMS, StepLosses, step_losses
 from aif.model.minibatch import Minibatch, draw_minibatch
 from aif.model.networks import Networks, Shape
 from aif.model.population import set_population_statistics
@@ -110,9 +111,7 @@ class _Trainer:
         self.coefficients = torch.tensor(
             [[SIGNS[k] * c for k, c in h.coefficients(variant).items()] for h in stack]
         )
-        self.cell_weights = (
-            inverse_frequency_weights(cells.batch, cells.n_batches) if variant.weighted_ce else None
-        )
+        self.batch_weights = BatchWeights.of(cells.batch, cells.n_batches, variant.weighted_ce)
         self.shuffling = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator(device).manual_seed(seed)
         self.history = torch.zeros(self.epochs, len(stack), len(TERMS) + 1)
@@ -200,7 +199,7 @@ class _Trainer:
         order = torch.randperm(self.n_cells, generator=self.shuffling).to(self.cells.x.device)
         for rows in order.tensor_split(self.shared.steps_per_epoch(self.n_cells)):
             minibatch = draw_minibatch(
-                self.cells, rows, self.cell_weights, self.shared.latent, self.noise
+                self.cells, rows, self.batch_weights, self.shared.latent, self.noise
             )
             losses = self._losses(minibatch)
             self._step(losses, signed, update_critics)
@@ -214,7 +213,7 @@ class _Trainer:
 
     def _step(self, losses: StepLosses, signed: Tensor, update_critics: bool) -> None:
         """Take one Adam step per optimiser, all gradients being from before the step."""
-        set_gradients(self.networks, losses, signed, update_critics)
+        set_gradients(self.networks, losses, signed, self.variant.adversary, update_critics)
         for name, optimiser in self.optimisers.items():
             if update_critics or name == "autoencoder":
                 optimiser.step()
@@ -247,8 +246,8 @@ class _Trainer:
 
     def _loss_table(self, model: int, best: Selection) -> pd.DataFrame:
         terms = pd.DataFrame(self.history[:, model].numpy(), columns=[*TERMS, "dis"])
-        if not self.variant.projection:
-            terms["proj"] = np.nan
+        for unused in self.variant.unused_terms():
+            terms[unused] = np.nan
         weights = pd.DataFrame(
             self.weights[:, model].numpy(), columns=[f"weight_{term}" for term in TERMS]
         )

@@ -36,6 +36,7 @@ TRANSFORMS = {
 # Traits of variants that are no part of the published method.
 BEYOND = {
     "likelihood": "loss terms weighted in nats of a cell's likelihood",
+    "ignorance": "an encoder that is to leave the auxiliary network without knowledge, and not wrong",
     "anneal": "a learning rate that falls to 0 along a line",
     "shift": "cells that are shifted and not replaced by a decode",
 }
@@ -157,9 +158,7 @@ def _settings(aif: pd.DataFrame) -> dict[str, Any]:
     correction = json.loads(first["correction"])
     traits = {row.method: json.loads(row.variant) for row in aif.itertuples()}
     has = {
-        name: [
-            method for method, own in traits.items() if own["weighting"] == name or own.get(name)
-        ]
+        name: [method for method, own in traits.items() if name in own.values() or own.get(name)]
         for name in BEYOND
     }
     return {
