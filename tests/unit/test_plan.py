@@ -226,3 +226,18 @@ def test_a_null_test_splits_the_data_sets_that_are_named(folder):
     assert (
         inputs.split_cells(SimpleNamespace(dataset="mine.null_1")) == "results/mine/data/raw.h5ad"
     )
+
+
+def test_variants_that_differ_in_the_correction_only_share_the_training_of_the_first(folder):
+    decoded, shifted = "aif_norm_log_nats_anneal", "aif_shift_norm_log_nats_anneal"
+    plan = plan_of(variants=[VARIANT, shifted, decoded])
+    assert plan.trained_as == {decoded: shifted}
+    assert plan_of(variants=[decoded, VARIANT]).trained_as == {}
+    own = plan_of(variants=[decoded, shifted], hyperparameters={"residual": 0.9, "gamma": 3})
+    assert own.trained_as == {shifted: decoded}
+    wildcards = SimpleNamespace(dataset="mine", variant=shifted, repeat="_seed_1")
+    _, _, inputs = all_of(own)
+    assert inputs.shared_training(wildcards) == {
+        "model": f"results/mine/{decoded}/pipeline_seed_1/model.pt",
+        "losses": f"results/mine/{decoded}/pipeline_seed_1/losses.tsv",
+    }

@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
-from small_workflow import metrics_of
+from small_workflow import jobs_of, metrics_of
 
 from aif.config.schema import load_yaml
+from aif.job.files import read_table
+from aif.model.model_file import load_model
 
 ROOT = Path(__file__).parents[2]
 VARIANTS = load_yaml(ROOT / "config/variants.yaml")["variants"]
+SHARING = ("aif", "aif_shift")
 
 
 def check_corrected(path, original):
@@ -144,6 +147,20 @@ def test_all_variants_correct(workflow):
     found = [check_corrected(workflow.folder / path, original).X for path in outputs]
     for i, one in enumerate(found):
         assert all(not np.array_equal(one, other) for other in found[:i])
+    # What differs in the correction only has one training.
+    jobs = jobs_of(process.stderr)
+    assert (jobs["train"], jobs["share_training"]) == (len(VARIANTS) - 1, 1)
+    folders = [workflow.results(f"{name}_norm_log_nats_anneal", "pipeline") for name in SHARING]
+    (trained, first), (shared, second) = (load_model(folder / "model.pt") for folder in folders)
+    for name, value in trained.state_dict().items():
+        assert (shared.state_dict()[name] == value).all()
+    assert (first.method, second.method) == tuple(
+        f"{name}_norm_log_nats_anneal" for name in SHARING
+    )
+    assert (first.variant["shift"], second.variant["shift"]) == (False, True)
+    losses = [read_table(folder / "losses.tsv") for folder in folders]
+    assert set(losses[1]["method"]) == {second.method}
+    assert losses[0].drop(columns="method").equals(losses[1].drop(columns="method"))
 
 
 def test_only_variable_genes_are_kept_where_asked(workflow):

@@ -188,6 +188,8 @@ class Hyperparameters:
 
 
 NAMES = tuple(field.name for field in dataclasses.fields(Hyperparameters))
+# Traits and hyperparameters that shape the correction and not the training.
+OF_CORRECTION = ("shift", "residual", "local", "slope_bounds")
 COEFFICIENTS = ("alpha", "rho", "beta", "delta", "gamma", "mu")
 
 
@@ -234,6 +236,12 @@ def without_effect(variant: Variant) -> set[str]:
         "slope_bounds": variant.shift,
     }
     return {name for name, has_effect in depends_on.items() if not has_effect}
+
+
+def training_of(variant: Variant, model: Hyperparameters) -> dict[str, Any]:
+    """Return the traits and hyperparameters that shape a training; equal ones give the same model."""
+    both = dataclasses.asdict(variant) | dataclasses.asdict(model)
+    return {name: value for name, value in both.items() if name not in OF_CORRECTION}
 
 
 def variant_of(entry: dict[str, Any]) -> Variant:

@@ -83,6 +83,12 @@ class Inputs:
         key = self.jobs.train_key(wildcards)
         return self._unless_made(self.variant_cells(wildcards), wildcards, made, key)
 
+    def shared_training(self, wildcards: Any) -> dict[str, str]:
+        """Return the model and the losses of the variant that a variant is trained as."""
+        variant = self.plan.trained_as[wildcards.variant]
+        folder = f"results/{wildcards.dataset}/{variant}/pipeline{wildcards.repeat}"
+        return {"model": f"{folder}/model.pt", "losses": f"{folder}/losses.tsv"}
+
     def search_cells(self, wildcards: Any) -> str:
         """Return the cells of a job of a search."""
         return self._of_search_job(self.variant_cells(wildcards), wildcards)

@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from aif.config.checks import complete, simulation
+from aif.config.checks import complete, hyperparameters, simulation
 from aif.config.samples import Sample, samples_of
 from aif.config.schema import Config, NullTest, load_yaml
+from aif.config.variants import training_of, variant_of
 from aif.search.sheet import Row, sheet_of, stacks_by_key
 
 # Methods whose results are known. The first two are part of every null test.
@@ -100,6 +101,22 @@ class Plan:
             for variant in self.config.variants
             for repeat, seed in self.repeats.items()
         }
+
+    @cached_property
+    def trained_as(self) -> dict[str, str]:
+        """The variants that are not trained, and the one whose models they take.
+
+        They differ from it in the correction only.
+        """
+        first: dict[str, str] = {}
+        shared: dict[str, str] = {}
+        for name in self.config.variants:
+            model = hyperparameters(self.config, self.variants, name)
+            training = str(training_of(variant_of(self.variants["variants"][name]), model))
+            if training in first:
+                shared[name] = first[training]
+            first.setdefault(training, name)
+        return shared
 
     @cached_property
     def methods(self) -> list[str]:
