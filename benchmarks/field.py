@@ -1,4 +1,7 @@
-"""Make the tables and pictures of "Against the field" from a run of config/benchmark.yaml; see README.md."""
+"""Add a run of config/benchmark.yaml to the tables and pictures of "Against the field"; see README.md.
+
+The run may be of some of the data sets; what is there of others stays.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,15 @@ from matplotlib.figure import Figure
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from aif.evaluation.ranks import CONTROLS, OUTPUT
+from aif.evaluation.metrics import DE, METRICS
+from aif.evaluation.ranks import OUTPUT, ranks
 from aif.job.files import read_table
+from aif.report.ranking import Cell, Overview, overviews
 from aif.report.recommendation import recommendation
 
-SCORES = ("overall", "robust_overall", "unlabelled")
+IDS = ["dataset", *OUTPUT, "seed"]
 # What is known without cell types.
 BLIND = ("unlabelled", "structure", "mixing")
-FEW = 3  # decimals
 
 
 def main() -> None:
@@ -32,16 +36,33 @@ def main() -> None:
     arguments = parser.parse_args()
     results, output = arguments.results, arguments.output
     mpl.use("Agg")
-    rows = read_table(results / "benchmark.tsv")
-    rows = rows[rows["cells"] == "all"]
-    write(wide(rows), output / "benchmark.tsv")
-    write(pd.DataFrame(losses(rows)), output / "choice.tsv")
-    for score in SCORES:
-        medians_of(rows, score).pipe(picture, score).savefig(output / f"field_{score}.png", dpi=110)
-        print(f"\n{score}\n\n{markdown(rows, score)}")
+    run = read_table(results / "benchmark.tsv")
+    run = run[run["cells"] == "all"]
+    null_test = pd.DataFrame(columns=["dataset", "batches"])
     if (results / "null_test.tsv").exists():
-        write(null_medians(read_table(results / "null_test.tsv")), output / "null_test.tsv")
-    (output / "recommendations.md").write_text(recommendations(results, rows))
+        null_test = read_table(results / "null_test.tsv")
+        renew(null_medians(null_test), output / "null_test.tsv")
+    (output / "recommendations").mkdir(exist_ok=True)
+    for dataset in run["dataset"].unique():
+        text = recommendations(results / dataset, run, null_test)
+        (output / "recommendations" / f"{dataset}.md").write_text(text)
+    rows = long(renew(wide(run), output / "benchmark.tsv"))
+    write(pd.DataFrame(losses(rows)), output / "choice.tsv")
+    ranked = ranks(rows)
+    for overview in overviews(ranked):
+        name = overview.ranked_by
+        picture(overview, ranked).savefig(output / f"field_{name}.png", dpi=110)
+        print(f"\n{name}\n\n{markdown(overview)}")
+
+
+def renew(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Write and return a table, with the rows of other data sets that are in the file."""
+    if path.exists():
+        before = read_table(path)
+        others = before[~before["dataset"].isin(table["dataset"])]
+        table = pd.concat([others, table], ignore_index=True)
+    write(table, path)
+    return table
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
@@ -52,70 +73,69 @@ def write(table: pd.DataFrame, path: Path) -> None:
 def wide(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a row per run and output, with the metrics that any of them has in columns."""
     kept = rows[rows["value"].notna() & ~rows["metric"].str.endswith("_max")]
-    table = kept.pivot(index=["dataset", *OUTPUT, "seed"], columns="metric", values="value")
+    table = kept.pivot(index=IDS, columns="metric", values="value")
     return table[list(dict.fromkeys(kept["metric"]))].reset_index()
 
 
-def medians_of(rows: pd.DataFrame, score: str) -> pd.DataFrame:
-    """Return medians over the seeds (outputs × data sets), by mean rank; controls last."""
-    own = rows[rows["metric"] == score].pivot_table(
-        index=OUTPUT, columns="dataset", values="value", aggfunc="median"
+def long(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of `wide` as the rows of benchmark.tsv, costs left out."""
+    known = pd.DataFrame((*METRICS, *DE))[["name", "better", "suite"]].rename(
+        columns={"name": "metric"}
     )
-    control = own.index.get_level_values("method").isin(CONTROLS)
-    ranks = own[~control].rank(ascending=False).mean(axis=1).sort_values()
-    return own.reindex([*ranks.index, *own.index[control]])[list(dict.fromkeys(rows["dataset"]))]
+    rows = table.melt(IDS, var_name="metric").dropna(subset="value")
+    return rows.merge(known).assign(cells="all")
 
 
-def picture(medians: pd.DataFrame, score: str) -> Figure:
-    """Return the medians as colours, each data set from its lowest to its highest, and numbers."""
-    low, high = medians.min(), medians.max()
-    size = (1.0 * medians.shape[1] + 3.5, 0.3 * len(medians) + 1.2)
+def picture(overview: Overview, ranked: pd.DataFrame) -> Figure:
+    """Return the medians as colours, each data set from its lowest to its highest, and numbers.
+
+    Parameters
+    ----------
+    overview
+        A score of every output on every data set, best first.
+    ranked
+        The rows of ranks.tsv.
+    """
+    own = ranked[ranked["metric"] == overview.ranked_by]
+    outputs = [output for output, _ in overview.rows]
+    medians = own.pivot(index=OUTPUT, columns="dataset", values="median")
+    medians = medians.loc[outputs, overview.datasets]
+    colours = (medians - medians.min()) / (medians.max() - medians.min())
+    size = (1.0 * len(overview.datasets) + 3.5, 0.3 * len(outputs) + 1.2)
     figure, axis = plt.subplots(figsize=size, layout="constrained")
-    axis.imshow((medians - low) / (high - low), cmap="viridis", aspect="auto")
-    for (row, column), value in pd.DataFrame(medians.to_numpy()).stack().items():
-        dark = (value - low.iloc[column]) / (high.iloc[column] - low.iloc[column]) < 0.6
-        text = f"{value:.3f}".removeprefix("0")
-        axis.text(
-            column,
-            row,
-            text,
-            ha="center",
-            va="center",
-            fontsize=8,
-            color="white" if dark else "black",
-        )
-    axis.set_xticks(range(medians.shape[1]), medians.columns, rotation=30, ha="right")
-    axis.set_yticks(range(len(medians)), [" ".join(output) for output in medians.index])
-    axis.set_title(f"{score}, medians of the seeds; rows by mean rank, controls last", fontsize=10)
+    axis.imshow(colours, cmap="viridis", aspect="auto")
+    for row, (_, (_, *cells)) in enumerate(overview.rows):
+        for column, cell in enumerate(cells):
+            colour = "white" if colours.iloc[row, column] < 0.6 else "black"
+            place = {"ha": "center", "va": "center", "fontsize": 8}
+            axis.text(column, row, short(cell.text), color=colour, **place)
+    axis.set_xticks(range(len(overview.datasets)), overview.datasets, rotation=30, ha="right")
+    axis.set_yticks(range(len(outputs)), [" ".join(output) for output in outputs])
+    title = f"{overview.ranked_by}, medians of the seeds; rows by mean rank, controls last"
+    axis.set_title(title, fontsize=10)
     return figure
 
 
-def markdown(rows: pd.DataFrame, score: str) -> str:
+def markdown(overview: Overview) -> str:
     """Return medians and ranges over the seeds as a table, the best of each data set in bold."""
-    medians = medians_of(rows, score)
-    values = rows[rows["metric"] == score].groupby(["dataset", *OUTPUT])["value"]
-    low, high = values.min(), values.max()
-    control = medians.index.get_level_values("method").isin(CONTROLS)
-    best = medians[~control].max()
-    ranks = medians[~control].rank(ascending=False).mean(axis=1)
-    lines = [f"| output | {' | '.join(medians.columns)} | mean rank |"]
-    lines.append("|---" * (medians.shape[1] + 2) + "|")
-    for output, own in medians.iterrows():
-        cells = [
-            _cell(value, low.get((name, *output)), high.get((name, *output)), best[name])
-            for name, value in own.items()
-        ]
-        rank = f"{ranks[output]:.1f}" if output in ranks else ""
-        lines.append(f"| {' '.join(output)} | {' | '.join(cells)} | {rank} |")
+    lines = [f"| output | {' | '.join(overview.datasets)} | mean rank |"]
+    lines.append("|---" * (len(overview.datasets) + 2) + "|")
+    for output, (rank, *cells) in overview.rows:
+        texts = [_marked(cell) for cell in (*cells, rank)]
+        lines.append(f"| {' '.join(output)} | {' | '.join(texts)} |")
     return "\n".join(lines)
 
 
-def _cell(value: float, low: float, high: float, best: float) -> str:
-    if pd.isna(value):
-        return ""
-    middle, *ends = (f"{number:.{FEW}f}".removeprefix("0") for number in (value, low, high))
-    middle = f"**{middle}**" if value == best else middle
-    return middle if ends[0] == ends[1] else f"{middle} ({'–'.join(ends)})"
+def _marked(cell: Cell) -> str:
+    """Return a cell's median, its range where the seeds differ, and bold where it is the best."""
+    text = f"**{short(cell.text)}**" if cell.best else short(cell.text)
+    low, *high = map(short, cell.spread.split(" to "))
+    return f"{text} ({low}–{high[0]})" if high and high[0] != low else text
+
+
+def short(number: str) -> str:
+    """Return a number without the 0 before its decimals."""
+    return number.replace("0.", ".", 1) if number.startswith(("0.", "-0.")) else number
 
 
 def null_medians(rows: pd.DataFrame) -> pd.DataFrame:
@@ -126,33 +146,36 @@ def null_medians(rows: pd.DataFrame) -> pd.DataFrame:
     return table[list(dict.fromkeys(known["measure"]))].reset_index()
 
 
-def recommendations(results: Path, rows: pd.DataFrame) -> str:
-    """Return what the report recommends for every data set, with its cell types and without."""
-    null = results / "null_test.tsv"
-    null_test = read_table(null) if null.exists() else None
-    parts = ["# What the report recommends for each data set of config/benchmark.yaml\n"]
-    for dataset in dict.fromkeys(rows["dataset"]):
-        folder = results / dataset
-        own = {name: _tables(folder, name) for name in ("types", "losses")}
-        own["checks"] = read_table(folder / "data" / "checks.tsv")
-        own["null_test"] = (
-            pd.DataFrame(columns=["dataset", "batches"])
-            if null_test is None
-            else null_test[null_test["dataset"] == dataset]
-        )
-        scores = rows[rows["dataset"] == dataset]
-        blind = scores[scores["metric"].isin(BLIND)]
-        hidden = {"types": own["types"][:0], "checks": own["checks"][:0]}
-        for title, seen in (("with cell types", own), ("without", own | hidden)):
-            benchmark = scores if title == "with cell types" else blind
-            said = recommendation(benchmark, **seen)
-            parts.append(f"\n## {dataset}, {title}\n\n{said.choice}\n")
-            for line in (*said.certainty, *said.for_what, *said.against):
-                parts.append(f"* {line}\n")
+def recommendations(folder: Path, run: pd.DataFrame, null_test: pd.DataFrame) -> str:
+    """Return what the report recommends for a data set, with its cell types and without.
+
+    Parameters
+    ----------
+    folder
+        The data set's results.
+    run, null_test
+        The rows of benchmark.tsv and null_test.tsv.
+    """
+    dataset = folder.name
+    own = {
+        "types": tables_of(folder, "types"),
+        "losses": tables_of(folder, "losses"),
+        "checks": read_table(folder / "data" / "checks.tsv"),
+        "null_test": null_test[null_test["dataset"] == dataset],
+    }
+    scores = run[run["dataset"] == dataset]
+    hidden = own | {"types": own["types"][:0], "checks": own["checks"][:0]}
+    with_types = recommendation(scores, **own)
+    without = recommendation(scores[scores["metric"].isin(BLIND)], **hidden)
+    parts = [f"# What the report recommends for {dataset}\n"]
+    for title, said in (("With cell types", with_types), ("Without", without)):
+        remarks = (*said.certainty, *said.for_what, *said.against)
+        parts.append(f"\n## {title}\n\n{said.choice}\n\n")
+        parts += [f"* {remark}\n" for remark in remarks]
     return "".join(parts)
 
 
-def _tables(folder: Path, name: str) -> pd.DataFrame:
+def tables_of(folder: Path, name: str) -> pd.DataFrame:
     """Return a table of all products of a data set, the files of a search left out."""
     files = sorted(folder.glob(f"*/*/{name}.tsv"))
     return pd.concat([read_table(file) for file in files], ignore_index=True)
