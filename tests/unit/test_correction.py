@@ -65,3 +65,12 @@ def test_a_correction_that_is_not_finite_is_refused(trained):
     broken = replace(info, scale=[np.inf] * adata.n_vars)
     with pytest.raises(FloatingPointError, match="not finite"):
         correct_dataset(networks, broken, adata, OPTIONS)
+
+
+def test_what_has_no_negative_expression_is_the_same_correction_with_zeros_in_their_place(trained):
+    networks, info, adata = trained
+    before = correct_dataset(networks, info, adata, OPTIONS).X
+    positive = replace(info, variant=info.variant | {"nonnegative": True})
+    found = correct_dataset(networks, positive, adata, OPTIONS).X
+    assert (before < 0).any()
+    assert np.array_equal(found, np.where(before < 0, 0, before))

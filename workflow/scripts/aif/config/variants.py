@@ -53,8 +53,11 @@ class Variant:
     shift
         Correct cells by what decoding under other batches changes, instead of replacing them by
         their decode (`aif.correction.shift`).
+    nonnegative
+        Set corrected values below 0 to 0, as there is no negative expression.
 
-    `ignorance`, `anneal`, `shift` and the weighting `likelihood` are no part of the published method.
+    `ignorance`, `anneal`, `shift`, `nonnegative` and the weighting `likelihood` are no part of the
+    published method.
     """
 
     input: Literal["raw", "norm", "norm_log"]
@@ -66,6 +69,7 @@ class Variant:
     adversary: Adversary = "aux"
     anneal: bool = False
     shift: bool = False
+    nonnegative: bool = False
 
     def unused_terms(self) -> set[str]:
         """Return the loss terms that are not this variant's: their columns stay empty."""
@@ -189,7 +193,7 @@ class Hyperparameters:
 
 NAMES = tuple(field.name for field in dataclasses.fields(Hyperparameters))
 # Traits and hyperparameters that shape the correction and not the training.
-OF_CORRECTION = ("shift", "residual", "local", "slope_bounds")
+OF_CORRECTION = ("shift", "nonnegative", "residual", "local", "slope_bounds")
 COEFFICIENTS = ("alpha", "rho", "beta", "delta", "gamma", "mu")
 
 

@@ -62,7 +62,7 @@ def corrected_chunks(
     for expression, latent in chunks:
         if not np.isfinite(expression).all():
             raise FloatingPointError("the corrected expression is not finite")
-        yield expression, latent
+        yield np.maximum(expression, 0) if info.variant["nonnegative"] else expression, latent
 
 
 def correct_dataset(

@@ -39,6 +39,7 @@ BEYOND = {
     "ignorance": "an encoder that is to leave the auxiliary network without knowledge, and not wrong",
     "anneal": "a learning rate that falls to 0 along a line",
     "shift": "cells that are shifted and not replaced by a decode",
+    "nonnegative": "corrected values below 0 set to 0",
 }
 
 
