@@ -19,7 +19,7 @@ rule metrics:
     conda:
         "../../envs/report.yaml"
     params:
-        runs=JOBS.expected_products(),
+        runs=JOBS.expected_products(PLAN.products),
         code=code("concatenate.py"),
     script:
         "../scripts/concatenate.py"

@@ -66,6 +66,7 @@ rule report:
     params:
         config=SETTINGS,
         figures=TARGETS.figures,
+        by=["robust_overall", "unlabelled"],
         code=code("report.py"),
     script:
         "../scripts/report.py"

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from aif.config.samples import samples_of
+from aif.config.names import check_grid, check_null_test, check_target, check_variants, instead
 from aif.config.schema import (
+    Choose,
     Config,
     Correction,
     Dataset,
     Evaluation,
-    Grid,
     NullTest,
     Table,
     Tables,
@@ -57,12 +56,11 @@ def complete(
     except ValidationError as error:
         raise InputError(_one_line(error)) from None
     config = _with_own_data(config, default_run.parents[1])
-    for name in config.variants:
-        if name not in table["variants"]:
-            known = list(table["variants"])
-            raise InputError(f"config: variants: unknown variant {name!r}; {_hint(name, known)}")
-        hyperparameters(config, table, name)
-    _check_grid(config.grid, list(table["variants"]))
+    check_variants(config, list(table["variants"]))
+    for name in (*config.variants, *config.choose.candidates):
+        if name in table["variants"]:
+            hyperparameters(config, table, name)
+    check_grid(config.grid, list(table["variants"]))
     if config.mirror is not None and not Path(config.mirror).is_dir():
         raise InputError(
             f"config: mirror: there is no directory {config.mirror!r}; "
@@ -72,8 +70,8 @@ def complete(
         _check_paths(name, dataset)
         if dataset.simulate is not None:
             simulation(name, dataset, presets)
-        _check_target(config.correction.target, name, dataset)
-    _check_null_test(config)
+        check_target(config.correction.target, name, dataset)
+    check_null_test(config)
     return config
 
 
@@ -107,23 +105,6 @@ def _check_blanks(given: Any, place: str = "") -> None:
         _check_blanks(value, f"{place}.{key}" if place else str(key))
 
 
-def _check_grid(grid: Grid, variants: list[str]) -> None:
-    """Look for names that no variant's sheet would stumble on."""
-    layers = {"": grid.model_extra}
-    for section in ("weighting", "input", "variants"):
-        layers |= {f"{section}.{k}.": lists for k, lists in getattr(grid, section).items()}
-    for name in grid.variants:
-        if name not in variants:
-            raise InputError(
-                f"config: grid.variants.{name}: unknown variant; {_hint(name, variants)}"
-            )
-    for place, lists in layers.items():
-        for name in lists:
-            if name not in NAMES:
-                hint = _hint(name, list(NAMES))
-                raise InputError(f"config: grid.{place}{name}: unknown key; {hint}")
-
-
 def _check_paths(name: str, dataset: Dataset) -> None:
     paths = {"path": (dataset.path, "an .h5ad file")}
     if dataset.tables is not None:
@@ -136,62 +117,6 @@ def _check_paths(name: str, dataset: Dataset) -> None:
                 f"config: datasets.{name}.{key}: there is no file {path!r}; "
                 f"give the path of {what}, relative to the working directory"
             )
-
-
-def _check_target(target: str | dict[str, float], name: str, dataset: Dataset) -> None:
-    """Look for the batches that the config names, before a model is trained for them."""
-    named = {target} - {"mean"} if isinstance(target, str) else set(target)
-    batches = _known_batches(name, dataset) if named else None
-    if batches is None:
-        return
-    for batch in sorted(named - batches):
-        raise InputError(
-            f"config: correction.target: {dataset.path or name} has no batch {batch!r}; "
-            f"give mean or one of {sorted(batches)}"
-        )
-
-
-def _check_null_test(config: Config) -> None:
-    """Look for the data sets and batches that the null test names."""
-    asked = config.null_test or NullTest()
-    for key, names in (
-        ("batches", list(asked.batches)),
-        ("real", asked.real),
-        ("datasets", asked.datasets or []),
-    ):
-        for name in names:
-            if name not in config.datasets:
-                hint = _hint(name, list(config.datasets))
-                raise InputError(f"config: null_test.{key}: unknown data set {name!r}; {hint}")
-    for name, batch in asked.batches.items():
-        known = _known_batches(name, config.datasets[name])
-        if known is not None and batch not in known:
-            raise InputError(
-                f"config: null_test.batches.{name}: there is no batch {batch!r}; "
-                f"give one of {sorted(known)}"
-            )
-
-
-def _known_batches(name: str, dataset: Dataset) -> set[str] | None:
-    """Return the batches of a data set where they can be known before its file is checked.
-
-    What else may be wrong with a file is said by the rule that checks it. Where Snakemake is alone,
-    as it may be with conda, it cannot read the file and the correction says it.
-    """
-    if dataset.samples is not None:
-        samples = samples_of(dataset.samples, f"config: datasets.{name}.samples")
-        found = {sample.columns.get(dataset.batch_key) for sample in samples}
-        return None if None in found else found
-    if dataset.path is None:
-        return None
-    try:
-        import h5py
-        from anndata.io import read_elem
-
-        with h5py.File(dataset.path) as file:
-            return set(read_elem(file["obs"])[dataset.batch_key].astype(str))
-    except (ImportError, OSError, KeyError):
-        return None
 
 
 def hyperparameters(
@@ -213,7 +138,7 @@ def hyperparameters(
         known["min_steps"] = 0  # who asks for so many epochs gets so many
     for key in config.hyperparameters:
         if key not in NAMES:
-            hint = _hint(key, list(NAMES))
+            hint = instead(key, list(NAMES))
             raise InputError(f"config: hyperparameters.{key}: unknown key; {hint}")
     try:
         return HYPERPARAMETERS.validate_python(known)
@@ -234,11 +159,11 @@ def simulation(name: str, dataset: Dataset, presets: dict[str, Any]) -> Simulati
     own = dict(dataset.simulate or {})
     preset = own.pop("preset", None)
     if preset is not None and preset not in presets:
-        raise InputError(f"config: {place}.preset: {_hint(str(preset), list(presets))}")
+        raise InputError(f"config: {place}.preset: {instead(str(preset), list(presets))}")
     known = [field.name for field in dataclasses.fields(Simulation)]
     for key in own:
         if key not in known:
-            hint = _hint(key, [*known, "preset"])
+            hint = instead(key, [*known, "preset"])
             raise InputError(f"config: {place}.{key}: unknown key; {hint}")
     try:
         return SIMULATION.validate_python({**presets.get(preset, {}), **own})
@@ -252,7 +177,7 @@ def _one_line(error: ValidationError, prefix: str = "") -> str:
     key = prefix + ".".join(str(part) for part in first["loc"] if part != "[key]")
     key = key.rstrip(".")
     if first["type"] == "extra_forbidden":
-        problem = f"unknown key; {_hint(str(first['loc'][-1]), _keys_at(first['loc'][:-1]))}"
+        problem = f"unknown key; {instead(str(first['loc'][-1]), _keys_at(first['loc'][:-1]))}"
     elif first["type"] == "missing":
         problem = "is missing; add it"
     elif first["type"] == "literal_error" and first["loc"][-1] == "[key]":
@@ -261,7 +186,7 @@ def _one_line(error: ValidationError, prefix: str = "") -> str:
         problem = "a name may hold letters, digits, _ and - only"
     elif first["type"] == "literal_error" and isinstance(first["input"], str):
         known = re.findall(r"'([^']+)'", first["ctx"]["expected"])
-        problem = f"unknown name {first['input']!r}; {_hint(first['input'], known)}"
+        problem = f"unknown name {first['input']!r}; {instead(first['input'], known)}"
     else:
         problem = first["msg"].removeprefix("Value error, ")
         if not isinstance(first["input"], dict):
@@ -275,13 +200,9 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
         "correction": Correction,
         "evaluation": Evaluation,
         "null_test": NullTest,
+        "choose": Choose,
     }
     # Within a data set: datasets, its name, tables, and maybe their kind and number.
     deep = {0: Config, 3: Tables, 5: Table}
     model = deep.get(len(location)) or section[location[0]]
     return list(model.model_fields)
-
-
-def _hint(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"

@@ -18,10 +18,10 @@ from pydantic import (
 from aif.config.variants import Weighting
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-Method = Literal[
-    *("uncorrected", "combat", "harmony", "scanorama", "scvi", "scvi_default", "bbknn"),
-    *("limma", "seurat", "shuffled", "downsampled", "perfect_types"),
+Competitor = Literal[
+    *("combat", "harmony", "scanorama", "scvi", "scvi_default", "bbknn", "limma", "seurat")
 ]
+Method = Literal["uncorrected", Competitor, "shuffled", "downsampled", "perfect_types"]
 Mode = Literal["pipeline", "grid_search", "robust_grid_search"]
 
 Url = Annotated[str, Field(pattern=r"^https?://")]
@@ -188,6 +188,23 @@ class NullTest(Section):
         return _each_once(names)
 
 
+class Choose(Section):
+    """What the target `choose` tries on each data set."""
+
+    candidates: Annotated[list[str], Field(min_length=1)] = [
+        "aif_norm_log_rel_dyn",
+        "aif_norm_log_nats_anneal",
+        "aif_shift_norm_log_nats_anneal",
+    ]
+    """Variants of AIF and methods to compare with, as under `variants` and `baselines`. Uncorrected cells are
+    always among them."""
+
+    @field_validator("candidates")
+    @classmethod
+    def _once(cls, names: list[str]) -> list[str]:
+        return _each_once(names)
+
+
 Values = Annotated[list[Any], Field(min_length=1)]
 
 
@@ -233,6 +250,8 @@ class Config(Section):
     null_test: NullTest | None = None
     """With it (`{}` for all defaults) the report has a null test. The target `null_test` makes one in any
     case."""
+    choose: Choose = Choose()
+    """What the target `choose` tries."""
     modes: list[Mode] = Field(["pipeline"], min_length=1)
     """What is run where no target is named: `pipeline` is all variants and methods with the report, as the
     target `benchmark` (the target `pipeline` makes the variants only); the others are searches."""

@@ -50,6 +50,16 @@ def ranks(benchmark: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def ordered(scores: pd.Series) -> pd.MultiIndex:
+    """Return outputs from the highest score to the lowest, then those that have none.
+
+    Of equal ones the uncorrected cells come first: a correction has to do better.
+    """
+    filled = scores.fillna(-np.inf)
+    order = sorted(filled.index, key=lambda output: (-filled[output], output != WORST))
+    return pd.MultiIndex.from_tuples(order, names=OUTPUT)
+
+
 def _rows(
     metric: str, better: str, suite: str, values: pd.DataFrame
 ) -> Iterator[dict[str, object]]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from aif.evaluation.ranks import CONTROLS, OUTPUT, WORST
+from aif.evaluation.ranks import CONTROLS, OUTPUT, WORST, ordered
 from aif.report.null_test import null_remarks
 
-# By which score is recommended: the first that there is. The others may contradict it.
-SCORES = ("robust_overall", "unlabelled")
-SECOND_OPINIONS = ("overall", "unlabelled")
+# By which score is recommended: the first that there is. Others may contradict it.
+DECIDING = ("robust_overall", "unlabelled")
+SECOND_OPINIONS = ("robust_overall", "overall", "unlabelled")
 LOST = 0.1  # purity, or share of foreign neighbours, whose change is told
 FALLING = 0.02  # share of the reconstruction error that the last tenth of the epochs takes away
 Output = tuple[str, str]  # method and space
@@ -34,6 +35,7 @@ def recommendation(
     losses: pd.DataFrame,
     checks: pd.DataFrame,
     null_test: pd.DataFrame,
+    by: Sequence[str] = DECIDING,
 ) -> Recommendation | None:
     """Return what to take; None where no output has a score.
 
@@ -42,12 +44,16 @@ def recommendation(
     benchmark, types, losses, checks, null_test
         The rows of benchmark.tsv, of all types.tsv and losses.tsv, of checks.tsv and of null_test.tsv,
         of one data set.
+    by
+        The scores of which the first that there is decides.
     """
-    scores = {score: _by_seed(benchmark, score) for score in (*SCORES, *SECOND_OPINIONS)}
-    by = next((score for score in SCORES if not scores[score].empty), None)
+    names = dict.fromkeys((*by, *DECIDING, *SECOND_OPINIONS))
+    scores = {score: _by_seed(benchmark, score) for score in names}
+    by = next((score for score in by if not scores[score].empty), None)
     if by is None:
         return None
-    medians = _ordered(scores[by].median())
+    medians = scores[by].median()
+    medians = medians[ordered(medians)]
     best = medians.index[0]
     return Recommendation(
         _choice(medians, by),
@@ -69,12 +75,6 @@ def _by_seed(benchmark: pd.DataFrame, score: str) -> pd.DataFrame:
     own = benchmark[(benchmark["metric"] == score) & (benchmark["cells"] == "all")]
     own = own[own["value"].notna() & ~own["method"].isin(CONTROLS)]
     return own.pivot(index="seed", columns=OUTPUT, values="value").astype(float)
-
-
-def _ordered(medians: pd.Series) -> pd.Series:
-    """Return medians from best to worst; of equal ones the uncorrected cells come first."""
-    order = sorted(medians.index, key=lambda output: (-medians[output], output != WORST))
-    return medians.reindex(pd.MultiIndex.from_tuples(order, names=OUTPUT))
 
 
 def _for_what(medians: pd.Series) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,7 +13,7 @@ from aif.report.methods_text import methods_text
 from aif.report.null_test import MEASURES, null_failures, null_summary
 from aif.report.page import data_uri, fill
 from aif.report.ranking import SCORES, WORDS, Ranking, overviews, rank
-from aif.report.recommendation import Recommendation, recommendation
+from aif.report.recommendation import DECIDING, Recommendation, recommendation
 
 NO_NULL_TEST = pd.DataFrame(
     columns=[
@@ -83,6 +84,7 @@ def render(
     figures: list[dict[str, str]],
     config: dict[str, Any],
     null_test: pd.DataFrame | None = None,
+    by: Sequence[str] = DECIDING,
 ) -> str:
     """Return the page.
 
@@ -97,6 +99,8 @@ def render(
         The validated configuration.
     null_test
         null_test.tsv, where there is one.
+    by
+        By which scores is recommended: the first that there is.
     """
     null_test = NO_NULL_TEST if null_test is None else null_test
     figures = _shown(figures, tables.benchmark, tables.expression)
@@ -105,7 +109,9 @@ def render(
         config,
         overviews=overviews(tables.ranks),
         datasets=[
-            _dataset_part(name, tables.of(name), figures, null_test[null_test["dataset"] == name])
+            _dataset_part(
+                name, tables.of(name), figures, null_test[null_test["dataset"] == name], by
+            )
             for name in tables.benchmark["dataset"].unique()
         ],
         terms=LOSS_TERMS,
@@ -130,7 +136,11 @@ def _shown(
 
 
 def _dataset_part(
-    name: str, own: Tables, figures: list[dict[str, str]], null_test: pd.DataFrame
+    name: str,
+    own: Tables,
+    figures: list[dict[str, str]],
+    null_test: pd.DataFrame,
+    by: Sequence[str],
 ) -> DatasetPart:
     ranking = rank(own.benchmark, own.ranks)
     position: dict[str, int] = {}
@@ -145,7 +155,9 @@ def _dataset_part(
         name=name,
         facts=dict(facts.itertuples(index=False)),
         warnings=own.checks.loc[own.checks["status"] == "warning", "message"].tolist(),
-        recommendation=recommendation(own.benchmark, own.types, own.losses, own.checks, null_test),
+        recommendation=recommendation(
+            own.benchmark, own.types, own.losses, own.checks, null_test, by
+        ),
         composition=_composition(own.composition),
         genes=own.genes["gene"].tolist(),
         ranking=ranking,

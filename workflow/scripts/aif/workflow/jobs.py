@@ -94,7 +94,8 @@ class Jobs:
 
     def evaluation(self, wildcards: Any) -> dict[str, Any]:
         """Return how a product is judged; without a seed for that, its own is taken."""
-        _, seed = {**self.plan.null_products, **self.plan.products}[wildcards.product]
+        plan = self.plan
+        _, seed = {**plan.null_products, **plan.candidates, **plan.products}[wildcards.product]
         return self.plan.evaluation(seed)
 
     def correction_of(self, wildcards: Any) -> dict[str, Any]:
@@ -141,16 +142,27 @@ class Jobs:
             for own in self.plan.null_products.values()
         ]
 
+    @property
+    def candidates(self) -> dict[str, dict[str, Any] | None]:
+        """The hyperparameters of those candidates of `choose` that are trained, None for all others."""
+        plan = self.plan
+        return {
+            name: asdict(hyperparameters(plan.config, plan.variants, name))
+            if name in plan.trained_variants and name not in plan.trained_as
+            else None
+            for name, _ in plan.candidates.values()
+        }
+
     def sheet(self, wildcards: Any) -> list[dict[str, Any]]:
         """Return the rows of a variant's sheet."""
         return records(self.plan.sheets[wildcards.variant])
 
-    def expected_products(self) -> list[dict[str, str]]:
-        """Return the ids of all runs that the benchmark must have."""
+    def expected_products(self, products: dict[str, tuple[str, int]]) -> list[dict[str, str]]:
+        """Return the ids of all runs that a table of these products must have."""
         return [
             {"dataset": dataset, "method": method, "seed": str(seed)}
             for dataset in self.plan.config.datasets
-            for method, seed in self.plan.products.values()
+            for method, seed in products.values()
         ]
 
     def expected_searches(self) -> list[dict[str, str]]:

@@ -103,6 +103,14 @@ class Plan:
         }
 
     @cached_property
+    def trained_variants(self) -> list[str]:
+        """The variants that are asked for, those among the candidates of `choose` included."""
+        candidates = (
+            name for name in self.config.choose.candidates if name in self.variants["variants"]
+        )
+        return list(dict.fromkeys([*self.config.variants, *candidates]))
+
+    @cached_property
     def trained_as(self) -> dict[str, str]:
         """The variants that are not trained, and the one whose models they take.
 
@@ -110,7 +118,7 @@ class Plan:
         """
         first: dict[str, str] = {}
         shared: dict[str, str] = {}
-        for name in self.config.variants:
+        for name in self.trained_variants:
             model = hyperparameters(self.config, self.variants, name)
             training = str(training_of(variant_of(self.variants["variants"][name]), model))
             if training in first:
@@ -173,6 +181,22 @@ class Plan:
         seed = self.config.seed
         others = {f"baselines/{name}": (name, seed) for name in self.null_methods}
         return others | {name: own for name, own in self.aif_products.items() if own[1] == seed}
+
+    def of_aif(self, products: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
+        """Return those of products that are corrections by AIF."""
+        return {
+            folder: own for folder, own in products.items() if own[0] in self.variants["variants"]
+        }
+
+    @cached_property
+    def candidates(self) -> dict[str, tuple[str, int]]:
+        """The corrections that `choose` tries, as `products`; each with the first seed."""
+        seed = self.config.seed
+        names = ["uncorrected", *self.config.choose.candidates]
+        folders = (
+            f"{x}/pipeline" if x in self.trained_variants else f"baselines/{x}" for x in names
+        )
+        return {folder: (name, seed) for folder, name in zip(folders, names, strict=True)}
 
     @cached_property
     def products(self) -> dict[str, tuple[str, int]]:

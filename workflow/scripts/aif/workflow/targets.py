@@ -53,8 +53,7 @@ class Targets:
     def figures(self) -> list[Figure]:
         """The report's figures: of every product's first repeat, and of each data set."""
         return [
-            *self._figures("embedding", self.plan.products),
-            *self._figures("losses", self.plan.aif_products),
+            *self.figures_of(self.plan.products),
             *(
                 _figure(kind, dataset, "", f"{dataset}/{kind}")
                 for kind, datasets in (
@@ -66,6 +65,13 @@ class Targets:
                 )
                 for dataset in datasets
             ),
+        ]
+
+    def figures_of(self, products: dict[str, tuple[str, int]]) -> list[Figure]:
+        """Return the pictures of the cells of products, and of the losses of those of AIF."""
+        return [
+            *self._figures("embedding", products),
+            *self._figures("losses", self.plan.of_aif(products)),
         ]
 
     def search_figures(self, search: str) -> list[Figure]:
@@ -96,6 +102,20 @@ class Targets:
             "results/null_test.tsv",
             *(f"results/{dataset}/null_test.png" for dataset in self.plan.measured_datasets),
             *self._null_files("corrected.h5ad"),
+        ]
+
+    @cached_property
+    def of_choice(self) -> list[str]:
+        """What `choose` makes: its page, and for every data set what was chosen and what it cost."""
+        files = ("cost.tsv", "why.tsv", "corrected.h5ad")
+        return [
+            "results/choose.html",
+            *(
+                path
+                for file in files
+                for path in self.of_datasets(f"results/{{dataset}}/chosen/{file}")
+            ),
+            *self.of_products("results/{dataset}/{product}/corrected.h5ad", self.plan.candidates),
         ]
 
     def _null_files(self, name: str) -> list[str]:

@@ -1,0 +1,62 @@
+"""The choice without cell types: order, ties, and outputs that have no score."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aif.config.variants import Hyperparameters
+from aif.evaluation.choice import COLUMNS, choice
+from aif.model.duration import training_seconds
+
+
+def rows(method, score, space="expression", **other):
+    """Return a candidate's rows of metrics.tsv; without a score it could not be mixed."""
+    ids = {"dataset": "d", "method": method, "seed": 0, "cells": "all", "space": space}
+    ok = {"status": "ok", "reason": ""}
+    bad = {"status": "left_out", "reason": "too few cells", **other}
+    none = np.isnan(score)
+    return [
+        {**ids, "metric": "structure", "value": 0.9, **ok},
+        {**ids, "metric": "mixing", "value": score, **(bad if none else ok)},
+        {**ids, "metric": "unlabelled", "value": score, **(bad | {"reason": "no mixing"} if none else ok)},
+        {**ids, "metric": "overall", "value": 1.0 - score, **ok},
+    ]  # fmt: skip
+
+
+def choices(*candidates):
+    return choice(pd.DataFrame([row for own in candidates for row in own]))
+
+
+def test_the_highest_score_without_cell_types_is_chosen_whatever_others_say():
+    table = choices(rows("a", 0.2), rows("b", 0.7, "embedding"), rows("b", 0.5))
+    assert list(table.columns) == list(COLUMNS)
+    assert table[["method", "space"]].to_records(index=False).tolist() == [
+        ("b", "embedding"),
+        ("b", "expression"),
+        ("a", "expression"),
+    ]
+    assert table["chosen"].tolist() == [True, False, False]
+
+
+def test_of_equal_ones_the_uncorrected_cells_are_chosen():
+    table = choices(rows("a", 0.5), rows("uncorrected", 0.5))
+    assert table.loc[table["chosen"], "method"].item() == "uncorrected"
+
+
+def test_what_has_no_score_stands_last_with_its_first_reason_and_is_not_chosen():
+    table = choices(rows("a", np.nan), rows("b", 0.1))
+    assert table["method"].tolist() == ["b", "a"]
+    assert table["reason"].tolist() == ["", "too few cells"]
+    assert not choices(rows("a", np.nan))["chosen"].any()
+
+
+def test_a_training_is_as_long_as_its_steps_and_sizes():
+    model = {"alpha": 1, "rho": 1, "beta": 0, "delta": 1, "gamma": 1}
+    once = training_seconds(Hyperparameters(**model, epochs=10, min_steps=0), 3200, 2000)
+    assert once == pytest.approx(1000 * (5.5 + 13.4) / 1000)
+    assert training_seconds(
+        Hyperparameters(**model, epochs=20, min_steps=0), 3200, 2000
+    ) == pytest.approx(2 * once)
+    assert training_seconds(
+        Hyperparameters(**model, epochs=10, min_steps=0, hidden=800), 3200, 2000
+    ) == pytest.approx(2 * once)

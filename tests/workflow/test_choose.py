@@ -1,0 +1,48 @@
+"""The choice among candidates as users run it."""
+
+import filecmp
+
+from cells import simulated
+from small_workflow import causes
+
+from aif.job.files import read_table
+
+CANDIDATES = ["aif_norm_log_nats_anneal", "aif_shift_norm_log_nats_anneal", "combat"]
+
+
+def test_cells_without_types_end_in_the_best_candidates_correction_and_why(workflow):
+    simulated(n=240).write_h5ad(workflow.folder / "cells.h5ad")
+    workflow.dataset(label_key=None)
+    workflow.config["choose"] = {"candidates": CANDIDATES}
+    process = workflow.run("choose")
+    assert process.returncode == 0, process.stderr[-2000:]
+    why = read_table(workflow.results("chosen", "why.tsv"))
+    assert set(why["method"]) == {*CANDIDATES, "uncorrected"}
+    best = why[why["chosen"]].iloc[0]
+    assert best["unlabelled"] == why["unlabelled"].max()
+    folder = f"baselines/{best['method']}" if best["method"] in ("uncorrected", "combat") else ""
+    source = workflow.results(folder or f"{best['method']}/pipeline", "corrected.h5ad")
+    assert filecmp.cmp(workflow.results("chosen", "corrected.h5ad"), source, shallow=False)
+    page = (workflow.folder / "results" / "choose.html").read_text()
+    assert f"Take {best['method']} ({best['space']})" in page
+    # What it will cost is looked up before the first training starts.
+    assert "choice_cost: cells: 4 candidates, about" in process.stderr
+    assert process.stderr.index("rule choice_cost:") < process.stderr.index("rule train:")
+    cost = read_table(workflow.results("chosen", "cost.tsv")).set_index("method")
+    assert cost.loc["aif_shift_norm_log_nats_anneal", "training_seconds"] == 0  # it shares one
+    assert not (workflow.folder / "results" / "benchmark.tsv").exists()
+    assert "Nothing to be done" in workflow.run("choose").stderr
+
+
+def test_a_candidate_that_is_not_there_is_said_before_anything_runs(workflow):
+    for name, message in (
+        ("aif_norm_log_nats_aneal", "did you mean 'aif_norm_log_nats_anneal'?"),
+        ("shuffled", "unknown name 'shuffled'"),
+    ):
+        workflow.config["choose"] = {"candidates": [name]}
+        process = workflow.run("choose", "--dry-run")
+        assert process.returncode != 0
+        assert message in process.stderr
+    workflow.config["choose"] = {"candidates": []}
+    (line,) = causes(workflow.run("choose", "--dry-run"))
+    assert line.startswith("config: choose.candidates: ")

@@ -1,0 +1,11 @@
+"""How long judging takes, before it begins."""
+
+from __future__ import annotations
+
+# Seconds of each output on one core, and AIF has two: their start, and those per cell (docs/speed.md).
+START, PER_CELL, OUTPUTS = 8, 0.01, 2
+
+
+def judging_seconds(n_cells: int) -> float:
+    """Return about how long a method of two outputs takes on one core."""
+    return OUTPUTS * (START + PER_CELL * n_cells)

@@ -1,0 +1,20 @@
+"""How long a training takes, before it begins."""
+
+from __future__ import annotations
+
+from aif.config.variants import Hyperparameters
+
+# Milliseconds of a step of the shipped sizes on one core (2.5 GHz and more), besides those per gene.
+# Measured from 700 to 12,000 genes (docs/speed.md).
+PER_STEP, PER_GENE = 5.5, 0.0067
+SHIPPED = Hyperparameters(alpha=0, rho=0, beta=0, delta=0, gamma=0)
+
+
+def training_seconds(model: Hyperparameters, n_cells: int, n_genes: int) -> float:
+    """Return about how long a training takes on one core; other machines differ by a factor of two.
+
+    A step takes longer in proportion to the layers and the minibatch.
+    """
+    steps = model.n_epochs(n_cells) * model.steps_per_epoch(n_cells)
+    size = model.hidden / SHIPPED.hidden * model.minibatch_size / SHIPPED.minibatch_size
+    return steps * (PER_STEP + PER_GENE * n_genes) * size / 1000

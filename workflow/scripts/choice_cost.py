@@ -1,0 +1,29 @@
+"""Say what the trainings and the judging of a choice will cost."""
+
+import h5py
+import pandas as pd
+
+from aif.config.variants import Hyperparameters
+from aif.evaluation.duration import judging_seconds
+from aif.job.files import write_table
+from aif.job.log import rule_log
+from aif.model.duration import training_seconds
+
+with rule_log(snakemake) as log:
+    with h5py.File(snakemake.input[0]) as file:
+        n_cells, n_genes = file["X"].attrs["shape"]
+    dataset = snakemake.wildcards.dataset
+    rows = []
+    for method, trained in snakemake.params.candidates.items():
+        training = (
+            training_seconds(Hyperparameters(**trained), n_cells, n_genes) if trained else 0.0
+        )
+        rows.append({"dataset": dataset, "method": method, "training_seconds": training})
+    table = pd.DataFrame(rows).assign(judging_seconds=judging_seconds(n_cells))
+    minutes = table[["training_seconds", "judging_seconds"]].sum() / 60
+    log.info(
+        "%s: %d candidates, about %.1f min of training and %.1f min of judging in all on one core, on "
+        "two about half of it",
+        *(dataset, len(table), *minutes),
+    )
+    write_table(snakemake.output[0], table)
