@@ -20,7 +20,13 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from aif.config.schema import Correction, load_yaml  # noqa: E402
-from aif.config.variants import Hyperparameters, defaults_of, variant_of  # noqa: E402
+from aif.config.variants import (  # noqa: E402
+    NAMES,
+    Hyperparameters,
+    defaults_of,
+    training_of,
+    variant_of,
+)
 from aif.correction.corrected import correct_dataset  # noqa: E402
 from aif.data.preprocessing import standardise, transform  # noqa: E402
 from aif.evaluation.evaluate import evaluate  # noqa: E402
@@ -32,8 +38,10 @@ EVALUATION = {"n_pcs": 30, "embedding": "pca", "repetitions": 1, "subsample": 1.
 LAST: dict[str, object] = {}  # the last training, and what it was made for
 KEYS = ["data", "method", "setting", "seed"]
 KEPT = ("iLISI", "cLISI", "NMI", "ARI", "ASW_label", "ASW_batch", "isolated_labels_F1",
-        "isolated_labels_ASW", "graph_connectivity", "PCR_comparison", "purity",
-        "bio_score", "batch_score", "overall", "DE_AUC_up_all", "DE_AUC_down_all")  # fmt: skip
+        "isolated_labels_ASW", "graph_connectivity", "PCR_comparison", "kBET", "purity", "BRAS",
+        "CiLISI", "structure", "mixing", "bio_score", "batch_score", "overall", "robust_overall",
+        "unlabelled", "DE_AUC_up_all", "DE_AUC_down_all")  # fmt: skip
+SHOWN = (*KEYS, "space", "overall", "robust_overall", "unlabelled")
 
 
 def main() -> None:
@@ -42,7 +50,8 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     parser.add_argument("--data", nargs="+", required=True, help="FILE or FILE:BATCH_KEY")
     parser.add_argument("--methods", nargs="+", required=True, help="variants or baselines")
-    parser.add_argument("--settings", nargs="+", default=["{}"], help="JSON of hyperparameters")
+    settings = "JSON of hyperparameters and of the variant's traits"
+    parser.add_argument("--settings", nargs="+", default=["{}"], help=settings)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -70,18 +79,14 @@ def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
         corrected, facts = aif(counts, keys["data"], method, json.loads(setting), seed)
     seconds = time.perf_counter() - start
     corrected.uns["aif"] |= {"dataset": keys["data"], "method": method, "row": "", "seed": seed}
-    output = corrected.uns["aif"]["output"]
-    space = "embedding" if output == "both" else output
-    metrics = evaluate(corrected, reference, EVALUATION, spaces=[space]).metrics
-    values = metrics.set_index("metric")["value"].reindex(KEPT)
-    row = {**keys, **values, "seconds": seconds, **facts}
-    table = pd.DataFrame([row]).astype({"seed": int})
+    metrics = evaluate(corrected, reference, EVALUATION).metrics
+    values = metrics.pivot(index="space", columns="metric", values="value").reindex(columns=KEPT)
+    table = values.reset_index().assign(**keys, seconds=seconds, **facts)
+    table = table[[*KEYS, *table.columns.drop(KEYS)]]
+    print(table[list(SHOWN)].to_string(header=False, index=False), flush=True)
     if output.exists():
         table = pd.concat([pd.read_csv(output, sep="\t"), table])
     table.round(4).to_csv(output, sep="\t", index=False)
-    print(
-        {key: value for key, value in row.items() if key in (*KEYS, "iLISI", "purity", "overall")}
-    )
 
 
 def aif(
@@ -89,7 +94,9 @@ def aif(
 ) -> tuple[ad.AnnData, dict[str, float]]:
     """Return the data corrected by a variant with a setting, and facts of its last epoch."""
     table = load_yaml(ROOT / "config" / "variants.yaml")
-    variant = variant_of(table["variants"][name])
+    traits = {key: value for key, value in setting.items() if key not in NAMES}
+    setting = {key: value for key, value in setting.items() if key in NAMES}
+    variant = replace(variant_of(table["variants"][name]), **traits)
     hyperparameters = Hyperparameters(**{**defaults_of(table, name), **setting})
     cells = transform(counts, variant.input)
     job = Job(data, name, "", seed, variant, [hyperparameters], holdout=0.0)
@@ -108,16 +115,9 @@ def aif(
 
 def trained_once(job: Job, cells: ad.AnnData) -> TrainedJob:
     """Train, unless the last training differed in nothing but how it corrects cells."""
-    training = replace(
-        job,
-        method="",
-        variant=replace(job.variant, shift=False),
-        stack=[
-            replace(model, residual=0.0, local=0.0, slope_bounds=(1.0, 1.0)) for model in job.stack
-        ],
-    )
-    if LAST.get("job") != training:
-        LAST.update(job=training, trained=train_job(training, cells, lambda *_: None))
+    made_for = (job.dataset, job.seed, training_of(job.variant, job.stack[0]))
+    if LAST.get("made_for") != made_for:
+        LAST.update(made_for=made_for, trained=train_job(job, cells, lambda *_: None))
     return LAST["trained"]
 
 
