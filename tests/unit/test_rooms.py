@@ -27,6 +27,7 @@ OF_SNAKEMAKE = {
     "config.schema",
     "config.samples",
     "config.checks",
+    "config.names",
     "search.sheet",
 }  # besides the room workflow
 

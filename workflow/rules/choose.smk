@@ -15,7 +15,7 @@ rule choice_cost:
     priority: 100
     localrule: True
     conda:
-        "../../envs/scanpy.yaml"
+        "../../envs/torch.yaml"
     params:
         candidates=JOBS.candidates,
         code=code("choice_cost.py"),

@@ -2,10 +2,12 @@
 
 After Monnier & Cournède 2024 and Tran et al. 2020: the genes of a cell type are tested on corrected
 expression, and the F1 score of those that go up, and of those that go down, is followed over the
-threshold that their log fold change must pass.
+threshold that their log fold change must pass. How many of those called are wrong is in `discoveries`.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 import anndata as ad
 import numpy as np
@@ -13,12 +15,12 @@ import pandas as pd
 import scanpy as sc
 from scipy import sparse
 
+from aif.evaluation.discoveries import SIGNIFICANT, on_counts, on_expression
 from aif.evaluation.metric import Groups, LeftOut
-from aif.evaluation.metrics import DE
+from aif.evaluation.metrics import DE_AUC, DISCOVERIES
 
 TRUTH = "DEFac"  # begins the columns of var with the factors of each type
 THRESHOLDS = np.linspace(0, 1.5, 31)  # log2 fold changes; the area is that of the mean over them
-SIGNIFICANT = 0.05  # adjusted p-value
 VARIABLE = 700  # genes, about as many as Tran et al. kept
 DIRECTIONS = {"up": 1, "down": -1}
 CURVE_COLUMNS = ("genes", "direction", "threshold", "F1")
@@ -27,9 +29,9 @@ Expression = np.ndarray | sparse.spmatrix
 
 
 def de_rows(
-    expression: Expression | None, reference: ad.AnnData
+    expression: Expression | None, reference: ad.AnnData, with_counts: bool
 ) -> tuple[list[dict[str, object]], pd.DataFrame]:
-    """Return the rows of the areas under the F1 curves, and the curves; none without a truth.
+    """Return the rows of genes found and falsely called, and the F1 curves; none without a truth.
 
     Parameters
     ----------
@@ -37,6 +39,8 @@ def de_rows(
         (n, G), corrected logarithms; None where a method returns an embedding only.
     reference
         The uncorrected norm_log data of the same cells and genes, with the truth in var.
+    with_counts
+        Whether the counts are tested as well, which are the same for all corrections.
     """
     groups = Groups.of(reference.obs)
     truth = true_changes(reference)
@@ -53,11 +57,32 @@ def de_rows(
             raise LeftOut(f"there are {len(reference.var)} genes only")
         return areas[genes, direction]
 
+    @cache
+    def called(test: str) -> dict[str, float]:
+        if test == "_counts" and not with_counts:
+            raise LeftOut("the counts are the same for every method: see uncorrected")
+        if test == "_counts":
+            return on_counts(reference.layers["counts"], reference.obs, truth)
+        if expression is None:
+            raise LeftOut("the method returns no expression")
+        return on_expression(_typed(expression, reference), truth)
+
     rows = []
-    for metric in DE:
+    for metric in DE_AUC:
         _, _, direction, genes = metric.name.split("_")
         rows.append(metric.row(lambda g=genes, d=direction: area(g, d), groups))
+    for metric in DISCOVERIES:
+        name = metric.name.removeprefix("DE_").removesuffix("_counts")
+        test = "_counts" if metric.name.endswith("_counts") else ""
+        rows.append(metric.row(lambda n=name, t=test: called(t)[n], groups))
     return rows, table
+
+
+def _typed(expression: Expression, reference: ad.AnnData) -> ad.AnnData:
+    """Return expression with the cell types of the reference, as text."""
+    cells = ad.AnnData(expression, reference.obs[["cell_type"]].copy(), reference.var[[]].copy())
+    cells.obs["cell_type"] = cells.obs["cell_type"].astype(str).astype("category")
+    return cells
 
 
 def true_changes(reference: ad.AnnData) -> pd.DataFrame | None:
@@ -91,8 +116,7 @@ def f1_curves(
     truth
         `true_changes`.
     """
-    cells = ad.AnnData(expression, reference.obs[["cell_type"]].copy(), reference.var[[]].copy())
-    cells.obs["cell_type"] = cells.obs["cell_type"].astype(str).astype("category")
+    cells = _typed(expression, reference)
     subsets = {"all": np.ones(reference.n_vars, dtype=bool)}
     if reference.n_vars > VARIABLE:
         logs = ad.AnnData(reference.X, reference.obs[["batch"]].copy())

@@ -131,7 +131,8 @@ def evaluate(
         judged.append(space_in_words(cells, space))
         drawn.append(picture_in_words(cells, options["embedding"], judged[-1]))
         of_space = expression if space == "expression" else None
-        changed, curves = de_rows(of_space, reference)
+        uncorrected = corrected.uns["aif"].get("method") == "uncorrected"
+        changed, curves = de_rows(of_space, reference, with_counts=uncorrected)
         rows = [*judged_rows(cells, before, picture, options), *changed]
         rows += cost_rows(corrected.uns["aif"], Groups.of(cells.obs))
         own = {**ids, "space": space}

@@ -172,7 +172,7 @@ UNLABELLED_SCORE = Metric(
     words="0.6 structure + 0.4 mixing: a score that needs no cell types",
 )
 SCORES = (BIO_SCORE, BATCH_SCORE, OVERALL, ROBUST_OVERALL, UNLABELLED_SCORE)
-DE = tuple(
+DE_AUC = tuple(
     Metric(
         *(f"DE_AUC_{direction}_{genes}", "expression"),
         words=f"how well genes that go {direction} are found among {genes} genes (F1, mean over thresholds)",
@@ -181,6 +181,26 @@ DE = tuple(
     for genes in ("all", "variable")
     for direction in ("up", "down")
 )
+FALSE = {
+    "FDR": ("lower", "share of unchanged genes among those that {test} calls (adjusted p < 0.05)"),
+    "found": ("higher", "share of changed genes that {test} calls (adjusted p < 0.05)"),
+    "found_at_FDR": (
+        "higher",
+        "share of changed genes that {test} ranks before unchanged ones are 5 % of those called",
+    ),
+}
+# Tests by the end of the names of their metrics.
+TESTS = {"": "a rank sum test", "_counts": "a test on the counts with the batch as covariate"}
+DISCOVERIES = tuple(
+    Metric(
+        *(f"DE_{name}{test}", "expression"),
+        better=better,
+        words=words.format(test=in_words),
+    )
+    for test, in_words in TESTS.items()
+    for name, (better, words) in FALSE.items()
+)
+DE = (*DE_AUC, *DISCOVERIES)
 COST = (
     Metric(
         *("seconds", "cost", 0.0, None, "lower"),
