@@ -39,6 +39,8 @@ TEXTS = {
     "Entries of tables": "Each of `expression`, `cells` and `genes` is one or a list of these.",
     "correction": "How trained models correct cells.",
     "evaluation": "How corrections are judged.",
+    "null_test": "What the [null test](metrics.md#the-null-test) splits.",
+    "choose": "What the target [`choose`](variants.md#let-the-cells-choose) tries.",
     "grid": """\
 Lists of values to search, by hyperparameter: `gamma: [0.1, 0.3]`. Lists for every variant stand directly
 under `grid`. Those for some variants stand under these keys, and later ones win.""",
@@ -115,7 +117,10 @@ def reference() -> str:
         "datasets": dataset,
         "tables": tables,
         "Entries of tables": tables["genes"]["anyOf"][0]["properties"],
-        **{name: properties[name]["properties"] for name in ("correction", "evaluation", "grid")},
+        **{
+            name: properties[name]["properties"]
+            for name in ("correction", "evaluation", "null_test", "choose", "grid")
+        },
     }
     return "".join(
         [
