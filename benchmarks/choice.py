@@ -34,7 +34,9 @@ def main() -> None:
 
 
 def losses(benchmark: pd.DataFrame) -> Iterator[dict[str, object]]:
-    """Yield a row per data set, score and choice: what was chosen, the best, and what lies between.
+    """Yield a row per data set, score, group of outputs and choice: what was chosen, and the best.
+
+    A group is all outputs, or those of one space, of all methods or of AIF.
 
     Parameters
     ----------
@@ -44,15 +46,10 @@ def losses(benchmark: pd.DataFrame) -> Iterator[dict[str, object]]:
     own = benchmark[~benchmark["method"].isin(CONTROLS)]
     for dataset, rows in own.groupby("dataset", sort=False):
         medians = rows.pivot_table(index=OUTPUT, columns="metric", values="value", aggfunc="median")
-        of_aif = medians[medians.index.get_level_values("method").str.startswith("aif")]
-        for score in (score for score in SCORES if score in medians):
-            for among, outputs in (("all methods", medians), ("AIF", of_aif)):
+        for among, outputs in groups(medians):
+            for score in (score for score in SCORES if outputs[score].notna().any()):
                 known = outputs[score].dropna()
-                blind = outputs["unlabelled"].dropna() if "unlabelled" in outputs else known[:0]
-                choices = {"unlabelled": blind.idxmax()} if len(blind) else {}
-                if among == "AIF":
-                    choices |= {f"always {' '.join(output)}": output for output in known.index}
-                for choice, chosen in choices.items():
+                for choice, chosen in choices(outputs, among):
                     yield {
                         "dataset": dataset,
                         "score": score,
@@ -62,6 +59,27 @@ def losses(benchmark: pd.DataFrame) -> Iterator[dict[str, object]]:
                         "best": " ".join(known.idxmax()),
                         "loss": known.max() - known.get(chosen, float("nan")),
                     }
+
+
+def groups(medians: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the outputs (rows) that a choice may be among, under the group's name."""
+    method, space = (medians.index.get_level_values(name) for name in OUTPUT)
+    for methods, of_methods in (
+        ("all methods", method != ""),
+        ("AIF", method.str.startswith("aif")),
+    ):
+        yield methods, medians[of_methods]
+        for name in ("expression", "embedding"):
+            yield f"{methods}, {name}", medians[of_methods & (space == name)]
+
+
+def choices(outputs: pd.DataFrame, among: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the ways to choose and the output they take: by the score, or always the same of AIF."""
+    blind = outputs["unlabelled"].dropna()
+    if len(blind):
+        yield "unlabelled", blind.idxmax()
+    if among == "AIF":
+        yield from ((f"always {' '.join(output)}", output) for output in outputs.index)
 
 
 if __name__ == "__main__":

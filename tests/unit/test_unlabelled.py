@@ -8,7 +8,8 @@ import scanpy as sc
 from sklearn.metrics import normalized_mutual_info_score
 
 from aif.evaluation.metric import LeftOut
-from aif.evaluation.unlabelled import NONE, own_clusters, structure
+from aif.evaluation.space import EMBEDDING
+from aif.evaluation.unlabelled import NONE, mixing, own_clusters, structure
 
 
 def islands(groups, seed=0):
@@ -60,6 +61,20 @@ def test_structure_is_the_agreement_within_batches_weighted_by_cells():
         assert structure(cells, before, seed=0) == pytest.approx((160 * of_x + 80 * of_y) / 240)
     assert of_x > 0.9 > 0.5 > of_y
     assert structure(kept, before, seed=0) > 0.9
+
+
+def test_mixing_is_that_of_places_whatever_the_graph():
+    """In half of the islands both batches are, in the others one: LISI of 2 and of 1."""
+    cells = graph(
+        islands(GROUPS), np.where(GROUPS < 2, np.arange(240) // 4 % 2, GROUPS % 2).astype(str)
+    )
+    cells.obsm[EMBEDDING] = cells.X
+    assert mixing(cells) == pytest.approx(0.5, abs=0.05)
+    few = cells[:60].copy()
+    assert mixing(few) == pytest.approx(0.5, abs=0.1)
+    del cells.obsm[EMBEDDING]
+    with pytest.raises(LeftOut, match="neighbour graph only"):
+        mixing(cells)
 
 
 def test_small_batches_are_left_out_and_without_another_there_is_no_structure():

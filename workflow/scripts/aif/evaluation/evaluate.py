@@ -181,19 +181,11 @@ def judged_rows(
     """
     embedded, seed = EMBEDDING in cells.obsm, options["seed"]
     repetitions = Repetitions(options["repetitions"], options["subsample"], seed)
-    scib = scib_rows(cells, before.components, seed)
-    (ilisi,) = (row for row in scib if row["metric"] == "iLISI")
-
-    def mixing() -> float:
-        if ilisi["status"] != "ok":
-            raise {"left_out": LeftOut}.get(ilisi["status"], RuntimeError)(ilisi["reason"])
-        return ilisi["value"]
-
     rows = [
         *original_rows(cells.obs, picture if embedded else None, repetitions),
-        *scib,
+        *scib_rows(cells, before.components, seed),
         *robust_rows(cells),
-        *unlabelled_rows(cells, before.clusters, mixing, seed),
+        *unlabelled_rows(cells, before.clusters, seed),
     ]
     return rows + score_rows(rows, Groups.of(cells.obs), embedded)
 

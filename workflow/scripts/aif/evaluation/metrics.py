@@ -149,7 +149,7 @@ UNLABELLED = (
     Metric(
         *("mixing", "unlabelled"),
         needs_types=0,
-        words="how well batches mix among a cell's neighbours: iLISI",
+        words="how well batches mix among a cell's neighbours: LISI of all cells",
         sources=(LISI,),
     ),
 )

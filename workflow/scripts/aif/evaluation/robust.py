@@ -18,7 +18,7 @@ from aif.evaluation.metrics import ROBUST
 from aif.evaluation.space import EMBEDDING
 
 NEIGHBOURS = 25  # of purity
-PERPLEXITY = 30  # of CiLISI, as Andreatta et al. have it
+PERPLEXITY = 30  # of LISI, as Korsunsky et al. and Andreatta et al. have it
 FEWEST = 10  # cells of a type that CiLISI is computed of
 TYPE_COLUMNS = (
     *("cell_type", "n_cells", "n_batches", "purity"),
@@ -78,17 +78,27 @@ def cilisi(cells: ad.AnnData) -> float:
     """
     scaled = []
     for rows in cells.obs.groupby("cell_type", observed=True).indices.values():
-        batches = cells.obs.iloc[rows]["batch"].nunique()
-        if batches < 2 or len(rows) < FEWEST:
-            continue
-        perplexity = min(PERPLEXITY, (len(rows) - 1) // 3)
-        lisi = compute_lisi(
-            cells.obsm[EMBEDDING][rows], cells.obs.iloc[rows], ["batch"], perplexity
-        )
-        scaled.append((lisi - 1) / (batches - 1))
+        batches = cells.obs["batch"].iloc[rows]
+        if batches.nunique() > 1 and len(rows) >= FEWEST:
+            scaled.append(batch_lisi(cells.obsm[EMBEDDING][rows], batches))
     if not scaled:
         raise LeftOut(f"no cell type has {FEWEST} cells in more than one batch")
     return float(np.concatenate(scaled).mean())
+
+
+def batch_lisi(space: np.ndarray, batches: pd.Series) -> np.ndarray:
+    """Return LISI of the batches around each cell (n,), scaled to [0, 1] (Korsunsky et al. 2019).
+
+    Parameters
+    ----------
+    space
+        (n, k), places of the cells.
+    batches
+        (n,), of two batches at least.
+    """
+    perplexity = min(PERPLEXITY, (len(space) - 1) // 3)
+    lisi = compute_lisi(space, batches.to_frame("batch"), ["batch"], perplexity)[:, 0]
+    return (lisi - 1) / (batches.nunique() - 1)
 
 
 def type_table(cells: ad.AnnData) -> pd.DataFrame:

@@ -7,7 +7,6 @@ halves tells them from a correction.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from functools import partial
 
 import anndata as ad
@@ -15,9 +14,10 @@ import numpy as np
 import scanpy as sc
 from sklearn.metrics import normalized_mutual_info_score
 
-from aif.evaluation.metric import Groups, LeftOut
+from aif.evaluation.metric import GRAPH_ONLY, Groups, LeftOut
 from aif.evaluation.metrics import UNLABELLED
-from aif.evaluation.space import principal_components
+from aif.evaluation.robust import batch_lisi
+from aif.evaluation.space import EMBEDDING, principal_components
 
 FEWEST = 10  # cells of a batch that has clusters of its own
 COMPONENTS = 20  # of a batch alone
@@ -25,24 +25,20 @@ RESOLUTION = 1.0
 NONE = ""  # the cluster of cells whose batch is too small
 
 
-def unlabelled_rows(
-    cells: ad.AnnData, before: np.ndarray, mixing: Callable[[], float], seed: int
-) -> list[dict[str, object]]:
+def unlabelled_rows(cells: ad.AnnData, before: np.ndarray, seed: int) -> list[dict[str, object]]:
     """Return the rows of structure and mixing, which never look at cell types.
 
     Parameters
     ----------
     cells
-        obs batch and the neighbour graph of a correction.
+        obs batch and the neighbour graph of a correction, and obsm X_emb unless that is all.
     before
         `own_clusters` (n,) of the uncorrected cells.
-    mixing
-        What computes iLISI.
     seed
         Seeds the clustering.
     """
     groups = Groups.of(cells.obs)
-    calls = {"structure": partial(structure, cells, before, seed), "mixing": mixing}
+    calls = {"structure": partial(structure, cells, before, seed), "mixing": partial(mixing, cells)}
     return [metric.row(calls[metric.name], groups) for metric in UNLABELLED]
 
 
@@ -87,6 +83,18 @@ def structure(cells: ad.AnnData, before: np.ndarray, seed: int) -> float:
     if not sizes:
         raise LeftOut(f"no batch has {FEWEST} cells")
     return float(np.average(agreement, weights=sizes))
+
+
+def mixing(cells: ad.AnnData) -> float:
+    """Return LISI of the batches around a cell, scaled to [0, 1], the mean over all cells.
+
+    It is of places and not of the neighbour graph: a method that returns a graph alone may have
+    linked each cell to all batches, and a graph of few cells has parts from which too few can be
+    reached.
+    """
+    if EMBEDDING not in cells.obsm:
+        raise LeftOut(GRAPH_ONLY)
+    return float(batch_lisi(cells.obsm[EMBEDDING], cells.obs["batch"]).mean())
 
 
 def clusters(cells: ad.AnnData, seed: int) -> np.ndarray:
