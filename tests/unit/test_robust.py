@@ -11,7 +11,7 @@ from harmonypy import compute_lisi
 from aif.data.preprocessing import transform
 from aif.evaluation.evaluate import evaluate
 from aif.evaluation.metric import LeftOut
-from aif.evaluation.robust import bras, cilisi, purity, type_table
+from aif.evaluation.robust import batch_lisi, bras, cilisi, purity, type_table
 from aif.evaluation.space import EMBEDDING
 from aif.methods.controls import perfect_types, shuffled
 
@@ -154,3 +154,10 @@ def test_the_score_without_labels_never_looks_at_them(judged):
     names = ["structure", "mixing", "unlabelled"]
     assert judged.loc[names, "hidden"].tolist() == judged.loc[names, "perfect_types"].tolist()
     assert judged.loc[["robust_overall", "batch_score", "overall"], "hidden"].isna().all()
+
+
+def test_a_cell_without_neighbours_that_count_is_not_mixed():
+    """Of four cells one is far from the three others, which lie together."""
+    space = np.array([[0.0, 0.0], [0.0, 1e-9], [1e-9, 0.0], [1e6, 1e6]])
+    scaled = batch_lisi(space, pd.Series(["x", "y", "x", "y"]))
+    assert ((scaled >= 0) & (scaled <= 1 + 1e-6)).all()

@@ -98,7 +98,8 @@ def batch_lisi(space: np.ndarray, batches: pd.Series) -> np.ndarray:
     """
     perplexity = min(PERPLEXITY, (len(space) - 1) // 3)
     lisi = compute_lisi(space, batches.to_frame("batch"), ["batch"], perplexity)[:, 0]
-    return (lisi - 1) / (batches.nunique() - 1)
+    # harmonypy has less than 1 for a cell whose neighbours are too far to count: none mixes with it.
+    return (lisi.clip(min=1) - 1) / (batches.nunique() - 1)
 
 
 def type_table(cells: ad.AnnData) -> pd.DataFrame:
