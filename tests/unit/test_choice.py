@@ -6,7 +6,7 @@ import pytest
 
 from aif.config.variants import Hyperparameters
 from aif.evaluation.choice import COLUMNS, choice
-from aif.model.duration import training_seconds
+from aif.model.duration import PER_GENE, PER_STEP, training_seconds
 
 
 def rows(method, score, space="expression", **other):
@@ -53,7 +53,7 @@ def test_what_has_no_score_stands_last_with_its_first_reason_and_is_not_chosen()
 def test_a_training_is_as_long_as_its_steps_and_sizes():
     model = {"alpha": 1, "rho": 1, "beta": 0, "delta": 1, "gamma": 1}
     once = training_seconds(Hyperparameters(**model, epochs=10, min_steps=0), 3200, 2000)
-    assert once == pytest.approx(1000 * (5.5 + 13.4) / 1000)
+    assert once == pytest.approx(1000 * (PER_STEP + 2000 * PER_GENE) / 1000)
     assert training_seconds(
         Hyperparameters(**model, epochs=20, min_steps=0), 3200, 2000
     ) == pytest.approx(2 * once)

@@ -66,7 +66,6 @@ rule report:
     params:
         config=SETTINGS,
         figures=TARGETS.figures,
-        by=["robust_overall", "unlabelled"],
         code=code("report.py"),
     script:
         "../scripts/report.py"

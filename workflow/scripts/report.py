@@ -4,6 +4,7 @@ import pandas as pd
 
 from aif.job.files import atomic, read_table
 from aif.job.log import rule_log
+from aif.report.recommendation import DECIDING
 from aif.report.report_page import Tables, render
 
 NONE = pd.DataFrame(columns=["dataset"])
@@ -26,7 +27,7 @@ with rule_log(snakemake):
         null_test=read_table(null_test[0]) if null_test else None,
         figures=[{**figure, "path": path} for figure, path in figures],
         config=snakemake.params.config,
-        by=snakemake.params.by,
+        by=snakemake.params.get("by", DECIDING),
     )
     with atomic(snakemake.output[0]) as path:
         path.write_text(page, encoding="utf-8")

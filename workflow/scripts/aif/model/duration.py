@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aif.config.variants import Hyperparameters
 
-# Milliseconds of a step of the shipped sizes on one core (2.5 GHz and more), besides those per gene.
-# Measured from 700 to 12,000 genes (docs/speed.md).
-PER_STEP, PER_GENE = 5.5, 0.0067
+# Milliseconds of a step of the shipped sizes, in all and per gene, on one core while the other works too:
+# seconds in benchmarks/benchmark.tsv by the steps, for 700 to 2,000 genes, and a training on 12,000.
+PER_STEP, PER_GENE = 10, 0.008
 SHIPPED = Hyperparameters(alpha=0, rho=0, beta=0, delta=0, gamma=0)
 
 

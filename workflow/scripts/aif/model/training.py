@@ -109,7 +109,7 @@ class _Trainer:
         self.networks = Networks(shape, len(stack), seed).to(device)
         self.optimisers = self._optimisers()
         self.coefficients = torch.tensor(
-            [[SIGNS[k] * c for k, c in h.coefficients(variant).items()] for h in stack]
+            [[SIGNS[k] * h.coefficients(variant)[k] for k in TERMS] for h in stack]
         )
         self.batch_weights = BatchWeights.of(cells.batch, cells.n_batches, variant.weighted_ce)
         self.shuffling = torch.Generator().manual_seed(seed)

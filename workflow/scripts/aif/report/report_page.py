@@ -114,6 +114,7 @@ def render(
             )
             for name in tables.benchmark["dataset"].unique()
         ],
+        deciding=by,
         terms=LOSS_TERMS,
         words=WORDS,
         measures=MEASURES,
