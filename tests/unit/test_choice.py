@@ -9,9 +9,9 @@ from aif.evaluation.choice import COLUMNS, choice
 from aif.model.duration import PER_GENE, PER_STEP, training_seconds
 
 
-def rows(method, score, space="expression", **other):
+def rows(method, score, space="expression", seed=0, **other):
     """Return a candidate's rows of metrics.tsv; without a score it could not be mixed."""
-    ids = {"dataset": "d", "method": method, "seed": 0, "cells": "all", "space": space}
+    ids = {"dataset": "d", "method": method, "seed": seed, "cells": "all", "space": space}
     ok = {"status": "ok", "reason": ""}
     bad = {"status": "left_out", "reason": "too few cells", **other}
     none = np.isnan(score)
@@ -36,6 +36,17 @@ def test_the_highest_score_without_cell_types_is_chosen_whatever_others_say():
         ("a", "expression"),
     ]
     assert table["chosen"].tolist() == [True, False, False]
+
+
+def test_with_several_seeds_the_median_decides_and_one_without_a_score_does_not_count():
+    table = choices(
+        *(rows("a", score, seed=seed) for seed, score in enumerate((0.1, 0.6, 0.7))),
+        *(rows("b", score, seed=seed) for seed, score in enumerate((0.9, 0.5, 0.5))),
+        *(rows("c", score, seed=seed) for seed, score in enumerate((0.2, np.nan, 0.3))),
+    )
+    assert table["method"].tolist() == ["a", "b", "c"]
+    assert table["unlabelled"].tolist() == pytest.approx([0.6, 0.5, 0.25])
+    assert table["n_seeds"].tolist() == [3, 3, 2]
 
 
 def test_of_equal_ones_the_uncorrected_cells_are_chosen():

@@ -228,6 +228,18 @@ def test_a_null_test_splits_the_data_sets_that_are_named(folder):
     )
 
 
+def test_candidates_are_tried_with_every_seed_and_uncorrected_cells_are_among_them(folder):
+    plan = plan_of(choose={"candidates": [VARIANT, "harmony"]}, repeats=2)
+    assert plan.candidates == {
+        "baselines/uncorrected": ("uncorrected", 0),
+        "baselines/uncorrected_seed_1": ("uncorrected", 1),
+        f"{VARIANT}/pipeline": (VARIANT, 0),
+        f"{VARIANT}/pipeline_seed_1": (VARIANT, 1),
+        "baselines/harmony": ("harmony", 0),
+        "baselines/harmony_seed_1": ("harmony", 1),
+    }
+
+
 def test_variants_that_differ_in_the_correction_only_share_the_training_of_the_first(folder):
     decoded, shifted = "aif_norm_log_nats_anneal", "aif_shift_norm_log_nats_anneal"
     plan = plan_of(variants=[VARIANT, shifted, decoded])

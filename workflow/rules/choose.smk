@@ -4,7 +4,8 @@ rule choose:
         TARGETS.of_choice,
 
 
-# Says what the choice will cost as soon as the cells are known, before anything is trained.
+# Says what the choice will cost as soon as the cells are known: with one core before anything is trained,
+# with more while the first training starts.
 rule choice_cost:
     input:
         "results/{dataset}/data/norm_log.h5ad",
@@ -18,6 +19,7 @@ rule choice_cost:
         "../../envs/torch.yaml"
     params:
         candidates=JOBS.candidates,
+        repeats=CONFIG.repeats,
         code=code("choice_cost.py"),
     script:
         "../scripts/choice_cost.py"

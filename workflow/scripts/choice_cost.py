@@ -18,8 +18,10 @@ with rule_log(snakemake) as log:
         training = (
             training_seconds(Hyperparameters(**trained), n_cells, n_genes) if trained else 0.0
         )
-        rows.append({"dataset": dataset, "method": method, "training_seconds": training})
-    table = pd.DataFrame(rows).assign(judging_seconds=judging_seconds(n_cells))
+        seconds = {"training_seconds": training, "judging_seconds": judging_seconds(n_cells)}
+        seconds = {name: snakemake.params.repeats * once for name, once in seconds.items()}
+        rows.append({"dataset": dataset, "method": method, **seconds})
+    table = pd.DataFrame(rows)
     minutes = table[["training_seconds", "judging_seconds"]].sum() / 60
     log.info(
         "%s: %d candidates, about %.1f min of training and %.1f min of judging in all on one core, on "

@@ -190,13 +190,16 @@ class Plan:
 
     @cached_property
     def candidates(self) -> dict[str, tuple[str, int]]:
-        """The corrections that `choose` tries, as `products`; each with the first seed."""
-        seed = self.config.seed
+        """The corrections that `choose` tries, as `products`."""
         names = ["uncorrected", *self.config.choose.candidates]
-        folders = (
+        folders = [
             f"{x}/pipeline" if x in self.trained_variants else f"baselines/{x}" for x in names
-        )
-        return {folder: (name, seed) for folder, name in zip(folders, names, strict=True)}
+        ]
+        return {
+            f"{folder}{repeat}": (name, seed)
+            for folder, name in zip(folders, names, strict=True)
+            for repeat, seed in self.repeats.items()
+        }
 
     @cached_property
     def products(self) -> dict[str, tuple[str, int]]:
