@@ -28,7 +28,7 @@ def main() -> None:
     device = Device.chosen()
     adata = simulated(n_cells, genes=2000)
     codes = torch.tensor(adata.obs["batch"].cat.codes.to_numpy(), dtype=torch.int64)
-    cells = Cells(torch.from_numpy(adata.X), codes, 2).to(device.kind)
+    cells = Cells.without_covariates(torch.from_numpy(adata.X), codes, 2).to(device.kind)
     stack = [replace(MODEL, gamma=0.1 + 0.01 * index) for index in range(models)]
     together, seconds = timed(cells, stack)
     memory = device.peak_memory_mb()

@@ -68,7 +68,7 @@ def ours(cells: ad.AnnData, epochs: int, hidden: int, bfloat16: bool) -> float:
     ends: list[float] = []
     codes = torch.tensor(cells.obs["batch"].cat.codes.to_numpy(), dtype=torch.int64)
     train(
-        Cells(torch.from_numpy(cells.X), codes, 2),
+        Cells.without_covariates(torch.from_numpy(cells.X), codes, 2),
         VARIANT,
         [model],
         seed=0,

@@ -39,7 +39,8 @@ class Malicious:
 def cells(seed=0):
     rng = np.random.default_rng(seed)
     x = rng.gamma(2, 1, size=(50, 20)).astype(np.float32)
-    return Cells(torch.from_numpy(x), torch.from_numpy(np.arange(50) % 2), 2)
+    batch = torch.from_numpy(np.arange(50) % 2)
+    return Cells.without_covariates(torch.from_numpy(x), batch, 2)
 
 
 def killed_after(epoch):

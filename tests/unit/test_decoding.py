@@ -6,25 +6,32 @@ import torch
 from scipy import sparse
 
 from aif.correction.decoding import correction_target, decoded_expression
+from aif.model.cells import Cells, SparseCells
 from aif.model.networks import Networks, Shape
 from aif.model.population import set_population_statistics
 
-SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
+SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8, covariates=2)
 BATCHES = ["a", "b", "c"]
+KNOWN = torch.linspace(-1, 1, 60).reshape(30, SHAPE.covariates)
 UNITS = np.ones(SHAPE.genes, dtype=np.float32)
+
+
+def dense(x):
+    return Cells(x, torch.arange(30) % 3, KNOWN, SHAPE.batches)
 
 
 @pytest.fixture
 def trained():
     x = torch.rand(30, SHAPE.genes)
     networks = Networks(SHAPE, seed=0)
-    set_population_statistics(networks, x, torch.Generator().manual_seed(0))
+    set_population_statistics(networks, dense(x), torch.Generator().manual_seed(0))
     return networks, x
 
 
 def corrected(networks, x, target, n_samplings=3, seed=0, scale=UNITS, **kwargs):
-    goal, cells = correction_target(target, BATCHES), sparse.csr_matrix(x.numpy() * scale)
-    parts = decoded_expression(networks, cells, scale, goal, n_samplings, seed, **kwargs)
+    goal = correction_target(target, BATCHES)
+    cells = SparseCells(sparse.csr_matrix(x.numpy() * scale), scale, KNOWN)
+    parts = decoded_expression(networks, cells, goal, n_samplings, seed, **kwargs)
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
 
@@ -44,7 +51,7 @@ def test_a_point_between_batches_is_decoded_as_such(trained):
     networks, x = trained
     mean, _ = networks.encoder(x[None])
     label = torch.tensor([0.25, 0.0, 0.75]).expand(1, len(x), -1)
-    expected = networks.decoder(label, mean)[0].detach().numpy()
+    expected = networks.decoder(label, KNOWN[None], mean)[0].detach().numpy()
     found, latent = corrected(networks, x, {"a": 1, "c": 3}, n_samplings=0)
     np.testing.assert_allclose(found, expected, atol=1e-6)
     np.testing.assert_allclose(latent, mean[0].detach().numpy(), atol=1e-6)

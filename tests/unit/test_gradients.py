@@ -104,8 +104,9 @@ def test_an_auxiliary_network_that_is_sure_is_silent_by_cross_entropy_but_not_by
     networks, cells = Networks(SHAPE, seed=1), minibatch()
     eye = 60 * torch.eye(SHAPE.batches)
     networks.auxiliary.trunk = torch.nn.Identity()
-    networks.auxiliary.out.weight.data = torch.zeros(1, SHAPE.latent, SHAPE.batches)
-    networks.auxiliary.out.weight.data[0, : SHAPE.batches] = eye
+    weight = torch.zeros(1, SHAPE.auxiliary_input, SHAPE.batches)
+    weight[0, SHAPE.covariates : SHAPE.covariates + SHAPE.batches] = eye
+    networks.auxiliary.out.weight.data = weight
     networks.encoder.latent.weight.data.zero_()
     networks.encoder.latent.bias.data.zero_()
     z = torch.zeros(len(cells.batch), SHAPE.latent)
@@ -118,6 +119,7 @@ def test_an_auxiliary_network_that_is_sure_is_silent_by_cross_entropy_but_not_by
         for name in ("aux", "ignorance")
     )
     assert silent.abs().max() < 1e-20
-    # (answer − shares) through A's layer, a mean over cells: 60 · (1 − 1/3) in the own batch.
-    own = heard[0, torch.arange(len(z)), cells.batch] * len(z)
-    torch.testing.assert_close(own, torch.full_like(own, 60 * (1 - 1 / 3)))
+    # (answer − shares) through A's layer, a mean over cells: 60 · (1 − share) in the own batch.
+    each = torch.arange(len(z))
+    own = heard[0, each, cells.batch] * len(z)
+    torch.testing.assert_close(own, 60 * (1 - cells.shares[each, cells.batch]))

@@ -8,6 +8,7 @@ import torch
 from torch.distributions import Normal
 
 from aif.model.batch_weights import BatchWeights
+from aif.model.cells import Cells
 from aif.model.losses import (
     TERMS,
     batch_cross_entropy,
@@ -21,16 +22,19 @@ from aif.model.losses import (
 from aif.model.minibatch import Minibatch
 from aif.model.networks import Networks, Shape
 
-SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
+SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8, covariates=2)
 
 
 def minibatch(n_cells=9, seed=0, weighted=False):
     generator = torch.Generator().manual_seed(seed)
     batch = torch.arange(n_cells) % SHAPE.batches
-    weights = BatchWeights.of(batch, SHAPE.batches, weighted)
+    x = torch.rand(n_cells, SHAPE.genes, generator=generator) + 0.1
+    covariates = torch.randn(n_cells, SHAPE.covariates, generator=generator)
+    weights = BatchWeights.of(Cells(x, batch, covariates, SHAPE.batches), weighted)
     return Minibatch(
-        x=torch.rand(n_cells, SHAPE.genes, generator=generator) + 0.1,
+        x=x,
         batch=batch,
+        covariates=covariates,
         cell_weights=weights.of_cells,
         shares=weights.shares,
         noise=torch.randn(n_cells, SHAPE.latent, generator=generator),
@@ -39,11 +43,14 @@ def minibatch(n_cells=9, seed=0, weighted=False):
     )
 
 
+def weights_of(batch, n_batches, weighted_ce):
+    cells = Cells.without_covariates(torch.zeros(len(batch), 1), batch, n_batches)
+    return BatchWeights.of(cells, weighted_ce)
+
+
 def twice(cells):
     per_cell = {
-        name: torch.cat([field, field])
-        for name, field in vars(cells).items()
-        if name != "shares" and field is not None
+        name: torch.cat([field, field]) for name, field in vars(cells).items() if field is not None
     }
     return dataclasses.replace(cells, **per_cell)
 
@@ -75,7 +82,7 @@ def test_cross_entropy_of_known_probabilities():
 @pytest.mark.parametrize("n_batches", [2, 3, 5])
 def test_weighted_cross_entropy_counts_every_batch_alike(n_batches):
     batch = torch.cat([torch.full((3 * k + 1,), k) for k in range(n_batches)])
-    counted = BatchWeights.of(batch, n_batches, weighted_ce=True)
+    counted = weights_of(batch, n_batches, weighted_ce=True)
     weights = counted.of_cells
     totals = torch.stack([weights[batch == k].sum() for k in range(n_batches)])
     torch.testing.assert_close(totals, torch.full((n_batches,), len(batch) / n_batches))
@@ -87,7 +94,8 @@ def test_weighted_cross_entropy_counts_every_batch_alike(n_batches):
     weighted = batch_cross_entropy(logits, batch, weights).item()
     assert weighted == pytest.approx(sum(per_batch) / n_batches, rel=1e-5)
     assert weights.mean().item() == pytest.approx(1)
-    torch.testing.assert_close(counted.shares, torch.full((n_batches,), 1 / n_batches))
+    equal = torch.full((len(batch), n_batches), 1 / n_batches)
+    torch.testing.assert_close(counted.shares, equal)
 
 
 def test_ignorance_is_the_divergence_of_torch_distributions():
@@ -107,8 +115,8 @@ def test_ignorance_is_the_divergence_of_torch_distributions():
 def test_ignorance_is_zero_for_the_best_answer_without_a_look_at_the_cells(weighted_ce):
     """The shares minimise the cross-entropy among all answers that are the same for every cell."""
     batch = torch.tensor([0] * 7 + [1] * 2 + [2])
-    counted = BatchWeights.of(batch, 3, weighted_ce)
-    blind = counted.shares.log().expand(1, len(batch), 3)
+    counted = weights_of(batch, 3, weighted_ce)
+    blind = counted.shares.log()[None]
     assert ignorance(blind, counted.shares, counted.of_cells).item() == pytest.approx(0, abs=1e-6)
     best = batch_cross_entropy(blind, batch, counted.of_cells)
     for shift in 0.1 * torch.eye(3):
@@ -141,10 +149,12 @@ def test_step_losses_put_the_right_tensors_together():
     z = mean + log_var.exp().sqrt() * cells.noise
     eye = torch.eye(SHAPE.batches)
     logits = encoder.batch_logits(x)
-    x_hat = decoder(logits.softmax(-1), z)
-    x_prior = decoder(eye[cells.batch][None], cells.prior[None])
-    x_avg = decoder(torch.full_like(logits, 1 / 3), z)
-    x_rand = decoder(eye[cells.other_batch][None], z)
+    known = cells.covariates[None]
+    x_hat = decoder(logits.softmax(-1), known, z)
+    x_prior = decoder(eye[cells.batch][None], known, cells.prior[None])
+    x_avg = decoder(torch.full_like(logits, 1 / 3), known, z)
+    x_rand = decoder(eye[cells.other_batch][None], known, z)
+    answers = networks.auxiliary(torch.cat([known, z], -1))
     weights = cells.cell_weights
     expected = {
         "rec": reconstruction(x, x_hat),
@@ -152,8 +162,8 @@ def test_step_losses_put_the_right_tensors_together():
         "class": batch_cross_entropy(logits, cells.batch, weights),
         "class_rec": batch_cross_entropy(encoder.batch_logits(x_hat), cells.batch, weights),
         "gan": (real_or_fake(critic(x_hat), True) + real_or_fake(critic(x_prior), True)) / 2,
-        "aux": batch_cross_entropy(networks.auxiliary(z), cells.batch, weights),
-        "ignorance": ignorance(networks.auxiliary(z), cells.shares, weights),
+        "aux": batch_cross_entropy(answers, cells.batch, weights),
+        "ignorance": ignorance(answers, cells.shares, weights),
         "proj": projection(x, x_avg, x_rand),
     }
     for name, value in expected.items():

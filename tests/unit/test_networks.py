@@ -4,10 +4,16 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from aif.model.cells import Cells
 from aif.model.networks import CellNorm, Networks, Shape, StackedLinear
 from aif.model.population import set_population_statistics
 
-SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
+SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8, covariates=2)
+
+
+def cells(x):
+    batch = torch.arange(len(x)) % SHAPE.batches
+    return Cells(x, batch, x[:, : SHAPE.covariates], SHAPE.batches)
 
 
 def test_stacked_linear_is_a_linear_layer_per_model():
@@ -49,7 +55,7 @@ def test_population_statistics_are_those_of_one_pass_over_all_cells(chunk):
     networks = Networks(SHAPE, n_models=2, seed=0)
     x = torch.rand(40, SHAPE.genes)
     expected_mean, expected_log_var = networks.train().encoder(x.expand(2, -1, -1))
-    set_population_statistics(networks, x, torch.Generator().manual_seed(0), chunk)
+    set_population_statistics(networks, cells(x), torch.Generator().manual_seed(0), chunk)
     mean, log_var = networks.encoder(x.expand(2, -1, -1))
     torch.testing.assert_close(mean, expected_mean, atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(log_var, expected_log_var, atol=1e-5, rtol=1e-4)
@@ -58,12 +64,12 @@ def test_population_statistics_are_those_of_one_pass_over_all_cells(chunk):
 def test_population_statistics_of_the_decoder_are_those_of_the_reconstruction():
     networks = Networks(SHAPE, seed=0)
     x = torch.rand(40, SHAPE.genes)
-    set_population_statistics(networks, x, torch.Generator().manual_seed(5))
+    set_population_statistics(networks, cells(x), torch.Generator().manual_seed(5))
     mean, log_var = networks.encoder(x[None])
     noise = torch.randn(mean.shape[1:], generator=torch.Generator().manual_seed(5))
-    z = mean + torch.exp(0.5 * log_var) * noise
+    z, known = mean + torch.exp(0.5 * log_var) * noise, cells(x).covariates[None]
     label = networks.encoder.batch_logits(x[None]).softmax(-1)
-    in_evaluation = networks.decoder(label, z)
+    in_evaluation = networks.decoder(label, known, z)
     torch.testing.assert_close(
-        networks.train().decoder(label, z), in_evaluation, atol=1e-5, rtol=1e-4
+        networks.train().decoder(label, known, z), in_evaluation, atol=1e-5, rtol=1e-4
     )

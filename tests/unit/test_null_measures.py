@@ -17,7 +17,8 @@ from aif.evaluation.null_measures import (
     null_measures,
     share_of_genes,
 )
-from aif.methods.controls import NotPossible, downsampled, perfect_types, shuffled
+from aif.methods.controls import downsampled, perfect_types, shuffled
+from aif.methods.not_run import NotPossible
 from aif.report.null_test import (
     MEASURES,
     null_failures,

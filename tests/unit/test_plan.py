@@ -123,7 +123,7 @@ def test_cells_are_what_their_file_holds_and_how_it_is_read(folder):
     moved = {"path": "moved.h5ad", "batch_key": "batch"}
     assert identity(plan_of(moved), "mine", labelled=False) == first
     assert identity(plan_of(moved), "mine", labelled=True) != first
-    for change in ({"batch_key": "lab"}, {"layer": "raw"}, {"n_top_genes": 3}, {"min_genes": 2}):
+    for change in ({"batch_key": "lab"}, {"layer": "raw"}, {"n_top_genes": 3}, {"keep": ["age"]}):
         assert identity(plan_of({**moved, **change}), "mine", labelled=False) != first
     Path("moved.h5ad").write_text("other cells")
     assert identity(plan_of(moved), "mine", labelled=False) != first

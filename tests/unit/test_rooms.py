@@ -13,7 +13,7 @@ SCRIPTS = PACKAGE.parent
 MAY_IMPORT = {
     "workflow": {"config", "search"},
     "search": {"correction", "model", "data", "evaluation", "config", "job"},
-    "methods": {"correction", "job"},
+    "methods": {"correction", "data", "job"},
     "correction": {"model", "data", "job"},
     "report": {"evaluation", "config", "job"},
     "model": {"data", "config", "job"},

@@ -102,7 +102,7 @@ def test_final_losses_of_a_subset_are_those_of_its_cells_only(single):
     with torch.no_grad():
         x = cells.x[:75][None]
         label = networks.encoder.batch_logits(x).softmax(-1)
-        x_hat = networks.decoder(label, networks.encoder(x)[0])
+        x_hat = networks.decoder(label, cells.covariates[:75][None], networks.encoder(x)[0])
     assert found[0, 0].item() == pytest.approx(reconstruction(x, x_hat).item(), rel=1e-4)
     networks.encoder.latent.bias.data[..., 4:] += 50
 

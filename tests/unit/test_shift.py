@@ -14,28 +14,37 @@ from aif.correction.shift import (
     calibration,
     shifted_expression,
 )
+from aif.model.cells import Cells, SparseCells
 from aif.model.networks import Networks, Shape
 from aif.model.population import set_population_statistics
 
-SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8)
+SHAPE = Shape(genes=12, batches=3, latent=4, hidden=16, label_hidden=8, covariates=2)
 BATCHES = ["a", "b", "c"]
+KNOWN = torch.linspace(-1, 1, 60).reshape(30, SHAPE.covariates)
 CODES = np.arange(30) % 3
 ALL = np.ones(30, dtype=bool)
 BOUNDS = (0.5, 2.0)
 SCALE = np.full(SHAPE.genes, 2.0, dtype=np.float32)
 
 
+def dense(x):
+    return Cells(x, torch.from_numpy(CODES), KNOWN, SHAPE.batches)
+
+
+def stored(x):
+    return SparseCells(sparse.csr_matrix(x), SCALE, KNOWN)
+
+
 @pytest.fixture
 def trained():
     x = torch.rand(30, SHAPE.genes)
     networks = Networks(SHAPE, seed=0)
-    set_population_statistics(networks, x, torch.Generator().manual_seed(0))
+    set_population_statistics(networks, dense(x), torch.Generator().manual_seed(0))
     return networks, x.numpy()
 
 
 def chunks(networks, x, goal, setting, known=ALL, **options):
-    cells = sparse.csr_matrix(x)
-    return shifted_expression(networks, cells, SCALE, CODES, known, goal, setting, 3, 0, **options)
+    return shifted_expression(networks, stored(x), CODES, known, goal, setting, 3, 0, **options)
 
 
 def shifted(networks, x, target="mean", known=ALL, **shares):
@@ -45,7 +54,7 @@ def shifted(networks, x, target="mean", known=ALL, **shares):
 
 def decoded(networks, x, target):
     goal = correction_target(target, BATCHES)
-    return joined(decoded_expression(networks, sparse.csr_matrix(x), SCALE, goal, 3, 0))
+    return joined(decoded_expression(networks, stored(x), goal, 3, 0))
 
 
 def joined(chunks):

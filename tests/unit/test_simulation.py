@@ -6,6 +6,7 @@ from pathlib import Path
 import anndata as ad
 import numpy as np
 import pytest
+import scanpy as sc
 from scipy import stats
 
 from aif.config.schema import load_yaml
@@ -42,6 +43,35 @@ def test_a_type_may_be_missing_from_a_batch():
     obs = simulate(parameters).obs
     assert set(obs.loc[obs["batch"] == "Batch1", "cell_type"]) == {"Group1"}
     assert set(obs.loc[obs["batch"] == "Batch2", "cell_type"]) == {"Group1", "Group2"}
+
+
+@pytest.mark.parametrize("shares", [0.3, {"Batch1": 0.8, "Batch2": 0.1}])
+def test_treatment_has_its_shares_and_factors_and_changes_no_other_draw(tran1, shares):
+    found = simulate(replace(TRAN1, condition=shares))
+    each = shares if isinstance(shares, dict) else dict.fromkeys(("Batch1", "Batch2"), shares)
+    treated = found.obs["condition"] == "treated"
+    for batch, share in each.items():
+        cells = treated[found.obs["batch"] == batch]
+        assert stats.binomtest(int(cells.sum()), len(cells), share).pvalue > 1e-3
+    assert found.obs["cell_type"].equals(tran1.obs["cell_type"])
+    assert found.var["GeneMean"].equals(tran1.var["GeneMean"])
+    logs = np.log(found.var["ConditionFac"])
+    changed = logs[logs != 0]
+    assert abs(len(changed) / len(logs) - 0.1) < 0.02
+    assert abs((changed < 0).mean() - 0.5) < 0.1
+    batch = (found.obs["batch"] == "Batch2") & (found.obs["cell_type"] == "Group2")
+    counts = sc.pp.normalize_total(found, inplace=False)["X"]
+    ratio = np.log(counts[(batch & treated).to_numpy()].mean(0).A1 + 1e-9)
+    ratio -= np.log(counts[(batch & ~treated).to_numpy()].mean(0).A1 + 1e-9)
+    strong = (found.var["GeneMean"] > found.var["GeneMean"].quantile(0.8)).to_numpy()
+    assert np.corrcoef(ratio[strong], logs[strong])[0, 1] > 0.8
+
+
+def test_a_condition_names_all_batches_or_none():
+    with pytest.raises(
+        ValueError, match=r"condition: give a share for each of \['Batch1', 'Batch2'\]"
+    ):
+        replace(TRAN1, condition={"Batch1": 0.5})
 
 
 def test_gene_means_are_gamma_and_outliers_log_normal(tran1):

@@ -37,7 +37,7 @@ def cells(n=50, genes=20, n_batches=3, seed=0):
     batch = np.arange(n) % n_batches
     x = rng.gamma(2, 1, size=(n, genes)) + batch[:, None]
     x = (x / unit_scale(sparse.csr_matrix(x), "norm_log")).astype(np.float32)
-    return Cells(torch.from_numpy(x), torch.from_numpy(batch), n_batches)
+    return Cells.without_covariates(torch.from_numpy(x), torch.from_numpy(batch), n_batches)
 
 
 def state(training, model=0):

@@ -172,6 +172,21 @@ def test_only_variable_genes_are_kept_where_asked(workflow):
     assert [name for name in names if name in found] == list(found)
 
 
+def test_what_is_to_be_kept_is_told_to_models_and_methods_and_said(workflow):
+    simulation = {"preset": "tran5", "batches": [40, 60], "genes": 200, "condition": 0.5}
+    workflow.config["datasets"] = {"cells": {"simulate": simulation, "keep": ["condition"]}}
+    assert workflow.run("pipeline").returncode == 0
+    checks = read_table(workflow.results("data", "checks.tsv")).set_index("check")
+    assert checks.loc["keep condition", "status"] == "ok"
+    folder = workflow.results("aif_norm_log_rel_dyn", "pipeline")
+    networks, info = load_model(folder / "model.pt")
+    assert (info.covariates, networks.shape.covariates) == (["condition=treated"], 1)
+    corrected = ad.read_h5ad(folder / "corrected.h5ad")
+    treated = (corrected.obs["condition"] == "treated").to_numpy()
+    assert (corrected.obsm["covariates"]["condition=treated"].to_numpy() == treated).all()
+    assert "ConditionFac" in corrected.var
+
+
 def test_a_simulated_data_set_runs_and_keeps_its_truth(workflow):
     simulation = {"preset": "tran5", "batches": [30, 60], "genes": 300}
     workflow.config["datasets"] = {"cells": {"simulate": simulation, "n_top_genes": 50}}

@@ -4,7 +4,13 @@ import pandas as pd
 
 from aif import __version__
 from aif.data.checks import read_counts
-from aif.data.preprocessing import TRANSFORMS, keep_detected, standardise, transform
+from aif.data.preprocessing import (
+    STANDARDISED_BY,
+    TRANSFORMS,
+    keep_detected,
+    standardise,
+    transform,
+)
 from aif.job.files import atomic, write_table
 from aif.job.log import rule_log
 
@@ -15,7 +21,7 @@ with rule_log(snakemake) as log:
     kept = keep_detected(adata, source["min_genes"], source["min_cells"], key)
     for what, left, given in zip(("cells", "genes"), kept.shape, adata.shape, strict=True):
         log.info("%d of %d %s are kept", left, given, what)
-    counts = standardise(kept, source["batch_key"], source["label_key"], source["n_top_genes"])
+    counts = standardise(kept, **{name: source[name] for name in STANDARDISED_BY})
     log.info("%d cells, %d genes, %d batches", *counts.shape, counts.obs["batch"].nunique())
     genes = pd.DataFrame({"dataset": dataset, "gene": counts.var_names})
     write_table(snakemake.output.genes, genes)

@@ -111,6 +111,9 @@ class Dataset(Section):
     with simulate `batch`."""
     label_key: str | None = None
     """The column of obs that names each cell's type; without it label-based metrics are left out."""
+    keep: list[str] = []
+    """Columns of obs whose effect on expression is to stay, such as a condition: numbers or groups. AIF's
+    decoder and auxiliary network know them, and so do scVI, ComBat and limma."""
     layer: str | None = None
     """The layer that holds the counts, or "raw" for the raw part of the file; without it they are X."""
     min_genes: int | None = Field(None, ge=1)
@@ -119,6 +122,11 @@ class Dataset(Section):
     """Keep only genes that are detected in at least that many of the cells kept."""
     n_top_genes: int | None = Field(None, ge=2)
     """Keep only that many of the most variable genes (scanpy, within batches)."""
+
+    @field_validator("keep")
+    @classmethod
+    def _once(cls, names: list[str]) -> list[str]:
+        return _each_once(names)
 
     @model_validator(mode="before")
     @classmethod
@@ -143,6 +151,16 @@ class Dataset(Section):
                 f"batch_key and label_key are both {self.batch_key!r}, so every cell type would be one "
                 "batch; name another column, or leave label_key out"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _keep_is_not_judged(self) -> Dataset:
+        for key in ("batch_key", "label_key"):
+            if getattr(self, key) in self.keep:
+                raise ValueError(
+                    f"keep names {getattr(self, key)!r}, which is the {key}: what is to go cannot stay, "
+                    "and what judges a correction cannot shape it; remove it from keep"
+                )
         return self
 
 

@@ -26,6 +26,9 @@ class Simulation:
         Expected share of each cell type; scaled to a sum of 1.
     missing
         Cell types that a batch does not have, by the names of both: `{Batch1: [Group2]}`.
+    condition
+        With it cells are treated or controls, by chance within their batch: the share of treated cells,
+        in every batch or by the batches' names: `{Batch1: 0.5, Batch2: 0.2}`.
     genes
         How many.
     mean_shape
@@ -56,6 +59,14 @@ class Simulation:
         Of the log-normal factors of differential expression: their location.
     de_scale
         The same, their scale.
+    condition_share
+        The share of genes that treatment changes.
+    condition_down_share
+        The share of these that goes down.
+    condition_location
+        Of the log-normal factors by which treatment changes genes: their location.
+    condition_scale
+        The same, their scale.
     bcv
         The common biological coefficient of variation.
     bcv_freedom
@@ -71,6 +82,7 @@ class Simulation:
     batches: Annotated[tuple[Annotated[int, Ge(1)], ...], MinLen(1)]
     types: Annotated[tuple[Positive, ...], MinLen(1)]
     missing: dict[str, tuple[str, ...]] | None = None
+    condition: Share | dict[str, Share] | None = None
     genes: Annotated[int, Ge(1)] = 5000
     mean_shape: Positive = 0.6
     mean_rate: Positive = 0.3
@@ -85,6 +97,10 @@ class Simulation:
     de_down_share: Annotated[tuple[Share, ...], MinLen(1)] = (0.5,)
     de_location: float = 0.5
     de_scale: Weight = 0.2
+    condition_share: Share = 0.1
+    condition_down_share: Share = 0.5
+    condition_location: float = 0.5
+    condition_scale: Weight = 0.2
     bcv: Positive = 0.1
     bcv_freedom: Positive = 60.0
     dropout_midpoint: float | None = None
@@ -100,10 +116,21 @@ class Simulation:
                 raise ValueError(f"missing: there is no {name}, types are {self.type_names}")
             if set(absent) == set(self.type_names):
                 raise ValueError(f"missing: {batch} has no type left")
+        if isinstance(self.condition, dict) and set(self.condition) != set(self.batch_names):
+            raise ValueError(
+                f"condition: give a share for each of {self.batch_names}, or one for all"
+            )
 
     @property
     def batch_names(self) -> list[str]:
         return [f"Batch{i + 1}" for i in range(len(self.batches))]
+
+    @property
+    def treated_shares(self) -> list[float]:
+        """The expected share of treated cells of each batch; of a simulation with a condition."""
+        if isinstance(self.condition, dict):
+            return [self.condition[name] for name in self.batch_names]
+        return [self.condition] * len(self.batches)
 
     @property
     def type_names(self) -> list[str]:

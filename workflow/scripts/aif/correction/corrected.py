@@ -10,13 +10,16 @@ from typing import Any
 import anndata as ad
 import h5py
 import numpy as np
+import torch
 
 from aif import __version__
 from aif.correction.decoding import CHUNK, correction_target, decoded_expression
 from aif.correction.shift import Setting, shifted_expression
+from aif.data.covariates import covariates_of
 from aif.data.holdout import held_out
 from aif.errors import InputError
 from aif.job.costs import measured
+from aif.model.cells import SparseCells
 from aif.model.model_file import ModelInfo
 from aif.model.networks import Networks
 
@@ -38,27 +41,31 @@ def corrected_chunks(
     Raises
     ------
     InputError
-        If the model was trained on other genes.
+        If the model was trained on other genes or covariates.
     FloatingPointError
         If a corrected value is not finite.
     """
-    if info.genes != list(adata.var_names):
-        raise InputError(
-            f"the model of {info.dataset} {info.method} was trained on other genes than those that "
-            "are to be corrected; train it again with --forcerun train"
-        )
+    covariates = covariates_of(adata)
+    for what, of_model, of_cells in (
+        ("genes", info.genes, adata.var_names),
+        ("covariates (keep)", info.covariates, covariates.columns),
+    ):
+        if of_model != list(of_cells):
+            raise InputError(
+                f"the model of {info.dataset} {info.method} was trained on other {what} than those "
+                "that are to be corrected; train it again with --forcerun train"
+            )
     scale = np.array(info.scale, dtype=np.float32)
+    cells = SparseCells(adata.X, scale, torch.from_numpy(covariates.to_numpy(np.float32)))
     target = correction_target(options["target"], info.batches)
     sampling = {"n_samplings": options["n_samplings"], "seed": info.seed}
     if info.variant["shift"]:
         batch = adata.obs["batch"].cat.codes.to_numpy()
         known = ~held_out(adata.obs, info.holdout, info.seed)
         setting = Setting.of(info.hyperparameters)
-        chunks = shifted_expression(
-            networks, adata.X, scale, batch, known, target, setting, **sampling
-        )
+        chunks = shifted_expression(networks, cells, batch, known, target, setting, **sampling)
     else:
-        chunks = decoded_expression(networks, adata.X, scale, target, **sampling)
+        chunks = decoded_expression(networks, cells, target, **sampling)
     for expression, latent in chunks:
         if not np.isfinite(expression).all():
             raise FloatingPointError("the corrected expression is not finite")

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy import sparse
 from torch import Tensor
 
-from aif.model.cells import dense_chunks
+from aif.model.cells import SparseCells
 from aif.model.networks import Networks
 
 CHUNK = 512  # cells that are decoded, and written, at a time
@@ -60,7 +59,11 @@ def correction_target(spec: str | dict[str, float], batches: list[str]) -> Targe
 
 @torch.no_grad()
 def hidden_decodes(
-    networks: Networks, chunks: Iterable[Tensor], labels: Tensor, n_samplings: int, seed: int
+    networks: Networks,
+    chunks: Iterable[tuple[Tensor, Tensor]],
+    labels: Tensor,
+    n_samplings: int,
+    seed: int,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Yield every cell, what its decodes under several labels are linear in, and its latent mean.
 
@@ -73,7 +76,7 @@ def hidden_decodes(
     networks
         One trained model (a stack of one) in evaluation mode.
     chunks
-        (cells, G) each, expression in the units of the model.
+        (cells, G) expression in the units of the model and (cells, K) covariates, each.
     labels
         (L, b), the labels to decode with.
     n_samplings
@@ -83,10 +86,10 @@ def hidden_decodes(
 
     Yields
     ------
-    For every chunk the chunk, the (L, cells, hidden) activations and (cells, d) latent means μ
+    For every chunk its expression, the (L, cells, hidden) activations and (cells, d) latent means μ
     """
     draws = np.random.default_rng(seed)
-    for x in chunks:
+    for x, covariates in chunks:
         mean, log_var = (output[0] for output in networks.encoder(x[None]))
         deviation = torch.exp(0.5 * log_var)
         noise = torch.zeros(len(x), 1, mean.shape[1])
@@ -97,14 +100,14 @@ def hidden_decodes(
         for draw in noise.unbind(1):
             z = mean + deviation * draw
             for i, label in enumerate(labels):
-                hidden[i] += networks.decoder.hidden(label.expand(1, len(x), -1), z[None])[0]
+                own = label.expand(1, len(x), -1), covariates[None], z[None]
+                hidden[i] += networks.decoder.hidden(*own)[0]
         yield x, hidden / noise.shape[1], mean
 
 
 def decoded_expression(
     networks: Networks,
-    expression: sparse.csr_matrix,
-    scale: np.ndarray,
+    cells: SparseCells,
     target: Target,
     n_samplings: int,
     seed: int,
@@ -114,10 +117,8 @@ def decoded_expression(
 
     Parameters
     ----------
-    expression
-        (n, G), in the units of the variant's input.
-    scale
-        (G,), the units of the model.
+    cells
+        All cells.
     target
         The labels to decode with.
     chunk
@@ -125,7 +126,7 @@ def decoded_expression(
     networks, n_samplings, seed
         As in `hidden_decodes`.
     """
-    cells = dense_chunks(expression, scale, chunk)
-    for _, hidden, mean in hidden_decodes(networks, cells, target.labels, n_samplings, seed):
+    chunks = cells.chunks(chunk)
+    for _, hidden, mean in hidden_decodes(networks, chunks, target.labels, n_samplings, seed):
         decoded = networks.decoder.decodes(torch.tensordot(target.weights, hidden, 1))
-        yield decoded.numpy() * scale, mean.numpy()
+        yield decoded.numpy() * cells.scale, mean.numpy()

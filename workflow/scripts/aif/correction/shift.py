@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy import sparse
 from torch import Tensor
 
 from aif.correction.decoding import CHUNK, Target, hidden_decodes
-from aif.model.cells import dense_chunks
+from aif.model.cells import SparseCells
 from aif.model.networks import Networks
 
 SPREAD_BOUNDS = (0.5, 2.0)  # of the factor by which a residual is brought to the target's spread
@@ -51,8 +50,7 @@ class Setting:
 
 def shifted_expression(
     networks: Networks,
-    expression: sparse.csr_matrix,
-    scale: np.ndarray,
+    cells: SparseCells,
     batch: np.ndarray,
     known: np.ndarray,
     target: Target,
@@ -73,10 +71,8 @@ def shifted_expression(
     ----------
     networks
         One trained model (a stack of one) in evaluation mode.
-    expression
-        (n, G), in the units of the variant's input.
-    scale
-        (G,), the units of the model.
+    cells
+        All cells.
     batch
         (n,), the index of each cell's batch.
     known
@@ -100,15 +96,14 @@ def shifted_expression(
     def passes() -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
         """Yield the index of the batch, the cells, their hidden decodes and latent means."""
         codes = torch.tensor(batch, dtype=torch.int64).split(chunk)
-        cells = dense_chunks(expression, scale, chunk)
-        decoded = hidden_decodes(networks, cells, labels, n_samplings, seed)
+        decoded = hidden_decodes(networks, cells.chunks(chunk), labels, n_samplings, seed)
         for code, parts in zip(codes, decoded, strict=True):
             yield code, *parts
 
     def own_decode(hidden: Tensor, code: Tensor) -> Tensor:
         return networks.decoder.decodes(hidden[which[code], torch.arange(len(code))])
 
-    moments = Moments(n_batches, len(scale))
+    moments = Moments(n_batches, len(cells.scale))
     mean_hidden = torch.zeros(len(labels), networks.shape.hidden)
     for seen, (code, x, hidden, _) in zip(torch.tensor(known).split(chunk), passes(), strict=True):
         moments.add(x[seen], own_decode(hidden, code)[seen], code[seen])
@@ -123,7 +118,7 @@ def shifted_expression(
         shift = slope * (setting.local * (goal - own) + (1 - setting.local) * common[code])
         own = offset + slope * own
         kept = residuals.at_target(x - own, code)
-        yield (own + shift + setting.residual * kept).numpy() * scale, mean.numpy()
+        yield (own + shift + setting.residual * kept).numpy() * cells.scale, mean.numpy()
 
 
 class Moments:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import anndata as ad
 import numpy as np
 import pandas as pd
 import scanpy as sc
 
+from aif.data.covariates import COVARIATES, design
 from aif.errors import InputError
 
 TRANSFORMS = ("raw", "norm", "norm_log")
+STANDARDISED_BY = ("batch_key", "label_key", "n_top_genes", "keep")  # keys of a data set
 OWN_COLUMNS = ("batch", "cell_type", "held_out")  # columns of obs that the workflow gives a meaning
 
 
@@ -46,11 +50,16 @@ def keep_detected(
 
 
 def standardise(
-    adata: ad.AnnData, batch_key: str, label_key: str | None, n_top_genes: int | None
+    adata: ad.AnnData,
+    batch_key: str,
+    label_key: str | None,
+    n_top_genes: int | None,
+    keep: Sequence[str] = (),
 ) -> ad.AnnData:
     """Return the data set in the workflow's form: counts in X and layers, obs batch and cell_type.
 
-    Cells and genes keep their order. Another column with a name of `OWN_COLUMNS` is renamed to
+    Columns to keep are in obsm as `aif.data.covariates` makes numbers of them. Cells and genes keep
+    their order. Another column with a name of `OWN_COLUMNS` is renamed to
     `*_input`. X, the layer and where it can be the input's X are one matrix in memory; `transform`
     copies.
     """
@@ -64,6 +73,8 @@ def standardise(
             obs[new] = adata.obs[old].astype(str).astype("category")
     counts = adata.X.astype(np.float32, copy=False)
     standard = ad.AnnData(X=counts, obs=obs, var=adata.var.copy(), layers={"counts": counts})
+    if keep:
+        standard.obsm[COVARIATES] = design(adata.obs, keep)
     if n_top_genes is not None:
         standard = standard[:, most_variable_genes(standard, n_top_genes)].copy()
     return standard

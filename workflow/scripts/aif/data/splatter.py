@@ -14,8 +14,9 @@ def simulate(parameters: Simulation) -> ad.AnnData:
     """Return counts of all batches, with batch and cell_type in obs and the truth in var.
 
     var: BaseGeneMean, OutlierFactor, GeneMean, BatchFac{batch} and DEFac{type}, as Splatter calls
-    them. A cell expects GeneMean × BatchFac × DEFac of each gene, scaled to its library; genes vary
-    around that by the biological coefficient of variation, counts are Poisson draws, and dropout
+    them; and with a condition, which is in obs, ConditionFac of what treatment changes. A cell expects
+    GeneMean × BatchFac × DEFac, and ConditionFac if it is treated, of each gene, scaled to its library;
+    genes vary around that by the biological coefficient of variation, counts are Poisson draws, and dropout
     sets some to 0.
     """
     p, rng = parameters, np.random.default_rng(parameters.seed)
@@ -25,6 +26,9 @@ def simulate(parameters: Simulation) -> ad.AnnData:
     for kind, column in (("BatchFac", "batch"), ("DEFac", "cell_type")):
         factors = np.stack([var[kind + name] for name in obs[column].cat.categories])
         expected *= factors[obs[column].cat.codes]
+    if p.condition is not None:
+        var, obs = _treated(p, rng, var, obs)
+        expected[obs["condition"] == "treated"] *= var["ConditionFac"].to_numpy()
     expected *= (obs["ExpLibSize"] / expected.sum(axis=1)).to_numpy()[:, None]
     means = _biological_variation(p, rng, expected)
     counts = rng.poisson(means)
@@ -76,6 +80,16 @@ def _cells(p: Simulation, rng: np.random.Generator) -> pd.DataFrame:
     obs = pd.DataFrame(rows, columns=["batch", "cell_type"], dtype="category")
     obs.index = [f"Cell{i + 1}" for i in range(len(obs))]
     return obs.assign(ExpLibSize=rng.lognormal(p.library_location, p.library_scale, len(obs)))
+
+
+def _treated(
+    p: Simulation, rng: np.random.Generator, var: pd.DataFrame, obs: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    shares = np.array(p.treated_shares)[obs["batch"].cat.codes]
+    condition = np.where(rng.random(len(obs)) < shares, "treated", "control")
+    kind = (p.condition_share, p.condition_down_share, p.condition_location, p.condition_scale)
+    obs = obs.assign(condition=pd.Categorical(condition, ["control", "treated"]))
+    return var.assign(ConditionFac=_factors(p, rng, *kind)), obs
 
 
 def _biological_variation(

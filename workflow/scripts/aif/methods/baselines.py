@@ -18,9 +18,12 @@ from scipy import sparse
 
 from aif import __version__
 from aif.correction.no_correction import no_correction
+from aif.data.covariates import covariates_of
 from aif.job.costs import measured, versions
-from aif.methods.controls import NotPossible, downsampled, perfect_types, shuffled
-from aif.methods.r_methods import NotInstalled, limma, seurat
+from aif.methods.controls import downsampled, perfect_types, shuffled
+from aif.methods.known_effects import known_effects
+from aif.methods.not_run import NotInstalled, NotPossible
+from aif.methods.r_methods import limma, seurat
 
 # scVI as benchmarks of integration run it (Luecken et al. 2022).
 SCVI_OF_BENCHMARKS = {"n_layers": 2, "n_latent": 30, "gene_likelihood": "nb"}
@@ -49,10 +52,11 @@ def combat(adata: ad.AnnData, seed: int) -> ad.AnnData:
 
     Genes that do not vary have no scale to adjust by and are left as they are.
     """
-    result = adata.copy()
+    result, known = adata.copy(), known_effects(adata)
     result.X = adata.X.toarray()
     varies = result.X.var(axis=0) > 0
-    result.X[:, varies] = sc.pp.combat(result[:, varies].copy(), key="batch", inplace=False)
+    cells = ad.AnnData(result.X[:, varies], obs=known.assign(batch=adata.obs["batch"]))
+    result.X[:, varies] = sc.pp.combat(cells, "batch", covariates=list(known), inplace=False)
     return result
 
 
@@ -105,8 +109,12 @@ def scvi(adata: ad.AnnData, seed: int, **settings: Any) -> ad.AnnData:
     for name in ("scvi", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)
     package.settings.seed = seed
-    counts = ad.AnnData(adata.layers["counts"], obs=adata.obs[["batch"]].copy())
-    package.model.SCVI.setup_anndata(counts, batch_key="batch")
+    known = covariates_of(adata)
+    obs = known.assign(batch=adata.obs["batch"])
+    counts = ad.AnnData(adata.layers["counts"], obs=obs)
+    package.model.SCVI.setup_anndata(
+        counts, batch_key="batch", continuous_covariate_keys=list(known) or None
+    )
     model = package.model.SCVI(counts, **settings)
     model.train(enable_progress_bar=False, logger=False)
     result = adata.copy()

@@ -7,14 +7,12 @@ import numpy as np
 import pandas as pd
 import scanpy as sc
 
+from aif.methods.not_run import NotPossible
+
 JITTER = 0.01  # keeps cells of a type apart, so that they have neighbours to speak of
 # Of their embedding at least, as many as components are judged. In few dimensions a cloud of a
 # thousand cells has places, and clusterings cut it in pieces.
 DIMENSIONS = 30
-
-
-class NotPossible(Exception):
-    """A control cannot be made of a data set; the message says why."""
 
 
 def shuffled(adata: ad.AnnData, seed: int) -> ad.AnnData:

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import anndata as ad
 import numpy as np
+import pandas as pd
 from scipy import io, sparse
+
+from aif.methods.known_effects import known_effects
+from aif.methods.not_run import NotInstalled
 
 SCRIPTS = Path(__file__).parent
 
 
-class NotInstalled(Exception):
-    """R or an R package is not there; the message says which and what to do."""
-
-
 def limma(adata: ad.AnnData, seed: int) -> ad.AnnData:
     """Return the correction of limma's removeBatchEffect (Ritchie et al. 2015)."""
-    return _run_r("limma", adata, seed)
+    return _run_r("limma", adata, seed, known_effects(adata))
 
 
 def seurat(adata: ad.AnnData, seed: int) -> ad.AnnData:
@@ -31,11 +31,14 @@ def seurat(adata: ad.AnnData, seed: int) -> ad.AnnData:
     return _run_r("seurat", adata, seed)
 
 
-def _run_r(name: str, adata: ad.AnnData, seed: int) -> ad.AnnData:
+def _run_r(
+    name: str, adata: ad.AnnData, seed: int, known: pd.DataFrame | None = None
+) -> ad.AnnData:
     """Return the expression that an R script of this folder makes of the logarithms and batches.
 
-    The script is called with a folder, in which it finds expression.mtx (genes × cells) and
-    batch.txt, and writes corrected.bin: doubles, gene after gene of the first cell, then the next;
+    The script is called with a folder, in which it finds expression.mtx (genes × cells), batch.txt
+    and, of a method that is told what to keep, design.txt: a column of ones and the
+    covariates. It writes corrected.bin: doubles, gene after gene of the first cell, then the next;
     and versions.txt, a line for R and for each package, which come to lie in uns["versions"].
     """
     rscript = shutil.which("Rscript")
@@ -46,6 +49,8 @@ def _run_r(name: str, adata: ad.AnnData, seed: int) -> ad.AnnData:
         io.mmwrite(files / "expression.mtx", sparse.coo_matrix(adata.X.T))
         codes = adata.obs["batch"].cat.codes
         (files / "batch.txt").write_text("".join(f"{code}\n" for code in codes))
+        if known is not None:
+            np.savetxt(files / "design.txt", np.c_[np.ones(len(known)), known])
         done = subprocess.run(
             [rscript, "--vanilla", SCRIPTS / f"{name}.R", folder, str(seed)],
             capture_output=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import anndata as ad
@@ -11,6 +11,8 @@ import torch
 from scipy import sparse
 from sklearn.utils.sparsefuncs import mean_variance_axis
 from torch import Tensor
+
+from aif.data.covariates import covariates_of
 
 
 @dataclass(frozen=True)
@@ -23,23 +25,61 @@ class Cells:
         (n, G) float32, expression divided by the unit scale.
     batch
         (n,) int64, the index of each cell's batch.
+    covariates
+        (n, K) float32, what is known of the cells beside the batch; K is 0 where nothing is to be kept.
     n_batches
         b ≥ 2.
     """
 
     x: Tensor
     batch: Tensor
+    covariates: Tensor
     n_batches: int
 
+    @classmethod
+    def without_covariates(cls, x: Tensor, batch: Tensor, n_batches: int) -> Cells:
+        """Return cells of which only the batch is known."""
+        return cls(x, batch, x.new_zeros(len(x), 0), n_batches)
+
     def to(self, device: str) -> Cells:
-        return Cells(self.x.to(device), self.batch.to(device), self.n_batches)
+        return self._with(lambda values: values.to(device))
 
     def subset(self, mask: np.ndarray) -> Cells:
         """Return the cells of a mask (n,)."""
         if mask.all():
             return self
         rows = torch.from_numpy(np.flatnonzero(mask)).to(self.x.device)
-        return Cells(self.x[rows], self.batch[rows], self.n_batches)
+        return self._with(lambda values: values[rows])
+
+    def _with(self, change: Callable[[Tensor], Tensor]) -> Cells:
+        parts = (change(values) for values in (self.x, self.batch, self.covariates))
+        return Cells(*parts, self.n_batches)
+
+
+@dataclass(frozen=True)
+class SparseCells:
+    """Cells as they are stored, made dense a chunk at a time.
+
+    Attributes
+    ----------
+    expression
+        (n, G), in the units of the variant's input.
+    scale
+        (G,), the units of the model.
+    covariates
+        (n, K), as in `Cells`.
+    """
+
+    expression: sparse.csr_matrix
+    scale: np.ndarray
+    covariates: Tensor
+
+    def chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield expression in the units of the model and covariates, up to `size` cells at a time."""
+        for start in range(0, self.expression.shape[0], size):
+            rows = slice(start, start + size)
+            x = torch.from_numpy(self.expression[rows].toarray() / self.scale)
+            yield x, self.covariates[rows]
 
 
 def unit_scale(x: sparse.csr_matrix, transform: str) -> np.ndarray:
@@ -66,22 +106,6 @@ def unit_scale(x: sparse.csr_matrix, transform: str) -> np.ndarray:
     return (scale * np.sqrt(left or 1)).astype(np.float32)
 
 
-def dense_chunks(x: sparse.csr_matrix, scale: np.ndarray, size: int) -> Iterator[Tensor]:
-    """Yield expression in the units of the model, (up to `size` cells, G) at a time.
-
-    Parameters
-    ----------
-    x
-        (n, G) expression.
-    scale
-        (G,), the units of the model.
-    size
-        Cells per chunk.
-    """
-    for start in range(0, x.shape[0], size):
-        yield torch.from_numpy(x[start : start + size].toarray() / scale)
-
-
 def model_cells(
     adata: ad.AnnData, transform: str, trained: np.ndarray | None = None
 ) -> tuple[Cells, np.ndarray]:
@@ -101,4 +125,5 @@ def model_cells(
     x /= scale
     batch = adata.obs["batch"].cat
     codes = torch.tensor(batch.codes, dtype=torch.int64)
-    return Cells(torch.from_numpy(x), codes, len(batch.categories)), scale
+    covariates = torch.from_numpy(covariates_of(adata).to_numpy(np.float32))
+    return Cells(torch.from_numpy(x), codes, covariates, len(batch.categories)), scale

@@ -65,7 +65,8 @@ def ignorance(logits: Tensor, shares: Tensor, cell_weights: Tensor | None) -> Te
     logits
         (M, B, batches).
     shares
-        (batches,), how much each batch counts: the answer of an A that sees nothing of the cells.
+        (B, batches), how much each batch counts: the answer of an A that sees nothing of the cells but
+        their covariates.
     cell_weights
         As in `batch_cross_entropy`.
 
@@ -73,8 +74,7 @@ def ignorance(logits: Tensor, shares: Tensor, cell_weights: Tensor | None) -> Te
     -------
     (M,)
     """
-    known = shares.xlogy(shares).sum()
-    losses = known - logits.log_softmax(-1) @ shares
+    losses = shares.xlogy(shares).sum(-1) - (shares * logits.log_softmax(-1)).sum(-1)
     return (losses if cell_weights is None else losses * cell_weights).mean(-1)
 
 
@@ -130,7 +130,8 @@ def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> 
     mean, log_var = networks.encoder(x)
     z = mean + torch.exp(0.5 * log_var) * cells.noise
     logits = networks.encoder.batch_logits(x)
-    aux_logits = networks.auxiliary(z)
+    covariates = cells.covariates.expand(n_models, -1, -1)
+    aux_logits = networks.auxiliary(torch.cat([covariates, z], -1))
 
     labels = [logits.softmax(-1), one_hot(cells.batch, n_batches, n_models)]
     latents = [z, cells.prior.expand_as(z)]
@@ -140,7 +141,9 @@ def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> 
             one_hot(cells.other_batch, n_batches, n_models),
         ]
         latents += [z, z]
-    decoded = networks.decoder(torch.stack(labels, 1), torch.stack(latents, 1))
+    stacked = torch.stack(labels, 1)
+    known = covariates[:, None].expand(-1, len(labels), -1, -1)
+    decoded = networks.decoder(stacked, known, torch.stack(latents, 1))
     fakes, projected = decoded.split([2, len(labels) - 2], 1)
     x_hat = fakes[:, 0]
 

@@ -21,10 +21,12 @@ class Minibatch:
         (B, G), expression.
     batch
         (B,), the index of each cell's batch.
+    covariates
+        (B, K), what is known of the cells beside the batch.
     cell_weights
         (B,), weights of the cross-entropies, or None.
     shares
-        (batches,), how much each batch of the data set counts in them.
+        (B, batches), how much each batch counts in them among cells of the same covariates.
     noise, prior
         (B, d), standard normal draws for z and for z_prior.
     other_batch
@@ -33,6 +35,7 @@ class Minibatch:
 
     x: Tensor
     batch: Tensor
+    covariates: Tensor
     cell_weights: Tensor | None
     shares: Tensor
     noise: Tensor
@@ -64,8 +67,9 @@ def draw_minibatch(
     return Minibatch(
         x=cells.x[rows],
         batch=batch,
+        covariates=cells.covariates[rows],
         cell_weights=None if weights.of_cells is None else weights.of_cells[rows],
-        shares=weights.shares,
+        shares=weights.shares[rows],
         noise=torch.randn(size, **draw),
         prior=torch.randn(size, **draw),
         other_batch=(batch + torch.randint(1, cells.n_batches, (len(rows),), **draw))

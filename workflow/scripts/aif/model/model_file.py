@@ -29,6 +29,8 @@ class ModelInfo:
         Per gene, the number by which expression is divided before it enters the model.
     genes, batches
         Names, in the model's order.
+    covariates
+        Names of what it was told of the cells beside the batch, in its order.
     variant, hyperparameters
         Traits and hyperparameters, as plain dicts.
     holdout
@@ -53,6 +55,7 @@ class ModelInfo:
     peak_gpu_memory_mb: float
     device: str
     versions: dict[str, str]
+    covariates: list[str] = dataclasses.field(default_factory=list)
 
     def ids(self) -> dict[str, Any]:
         """Return what names the run and the units of its expression."""

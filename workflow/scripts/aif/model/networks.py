@@ -117,24 +117,24 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """[label, z] to expression, (M, ..., cells, batches + latent) → (M, ..., cells, genes)."""
+    """[label, covariates, z] to expression, each (M, ..., cells, units) → (M, ..., cells, genes)."""
 
     def __init__(self, shape: Shape, n_models: int) -> None:
         super().__init__()
-        self.trunk = HiddenLayers(n_models, shape.batches + shape.latent, shape.hidden, normed=True)
+        self.trunk = HiddenLayers(n_models, shape.decoder_input, shape.hidden, normed=True)
         self.out = StackedLinear(n_models, shape.hidden, shape.genes)
 
-    def hidden(self, label: Tensor, z: Tensor) -> Tensor:
+    def hidden(self, label: Tensor, covariates: Tensor, z: Tensor) -> Tensor:
         """Return what the output is linear in, (M, ..., cells, hidden)."""
-        return self.trunk(torch.cat([label, z], dim=-1))
+        return self.trunk(torch.cat([label, covariates, z], dim=-1))
 
     @torch.no_grad()
     def decodes(self, hidden: Tensor) -> Tensor:
         """Return what a single model makes of hidden activations, (cells, hidden) → (cells, genes)."""
         return self.out(hidden[None])[0]
 
-    def forward(self, label: Tensor, z: Tensor) -> Tensor:
-        return self.out(self.hidden(label, z))
+    def forward(self, label: Tensor, covariates: Tensor, z: Tensor) -> Tensor:
+        return self.out(self.hidden(label, covariates, z))
 
 
 class Critic(nn.Module):
@@ -158,6 +158,15 @@ class Shape:
     latent: int
     hidden: int
     label_hidden: int
+    covariates: int = 0
+
+    @property
+    def decoder_input(self) -> int:
+        return self.batches + self.covariates + self.latent
+
+    @property
+    def auxiliary_input(self) -> int:
+        return self.covariates + self.latent
 
 
 class Networks(nn.Module):
@@ -179,7 +188,7 @@ class Networks(nn.Module):
         self.shape = shape
         self.encoder = Encoder(shape, n_models)
         self.decoder = Decoder(shape, n_models)
-        self.auxiliary = Critic(n_models, shape.latent, shape.hidden, shape.batches)
+        self.auxiliary = Critic(n_models, shape.auxiliary_input, shape.hidden, shape.batches)
         self.discriminator = Critic(n_models, shape.genes, shape.hidden, 1)
         if seed is not None:
             generator = torch.Generator().manual_seed(seed)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from aif.model.cells import Cells
 from aif.model.networks import CellNorm, HiddenLayers, Networks
 
 CHUNK = 2048
@@ -14,7 +15,7 @@ CHUNK = 2048
 
 @torch.no_grad()
 def set_population_statistics(
-    networks: Networks, x: Tensor, noise: torch.Generator, chunk: int = CHUNK
+    networks: Networks, cells: Cells, noise: torch.Generator, chunk: int = CHUNK
 ) -> None:
     """Give every CellNorm the mean and variance over all cells: of x in E, of x̂ in D.
 
@@ -22,25 +23,27 @@ def set_population_statistics(
     ----------
     networks
         The trained stack; its norms are set in place and it is left in evaluation mode.
-    x
-        (n, G), all cells.
+    cells
+        All cells.
     noise
         Draws the cells' z = μ + σ·ε once.
     chunk
         Cells per pass; the result does not depend on it beyond rounding.
     """
     networks.eval()
+    x, device = cells.x, cells.x.device
     chunks = [part.expand(networks.n_models, -1, -1) for part in x.split(chunk)]
+    known = [part.expand(networks.n_models, -1, -1) for part in cells.covariates.split(chunk)]
     _set_statistics(networks.encoder.trunk, lambda: iter(chunks))
     inputs = []
-    for part in chunks:
+    for part, covariates in zip(chunks, known, strict=True):
         mean, log_var = networks.encoder(part)
-        draw = torch.randn(mean.shape[1:], generator=noise, device=x.device)
+        draw = torch.randn(mean.shape[1:], generator=noise, device=device)
         label = networks.encoder.batch_logits(part).softmax(-1)
         z = mean + torch.exp(0.5 * log_var) * draw
         # Of many cells and models these would take more of a card than the cells themselves.
-        inputs.append(torch.cat([label, z], -1).cpu())
-    _set_statistics(networks.decoder.trunk, lambda: (part.to(x.device) for part in inputs))
+        inputs.append(torch.cat([label, covariates, z], -1).cpu())
+    _set_statistics(networks.decoder.trunk, lambda: (part.to(device) for part in inputs))
 
 
 def _set_statistics(trunk: HiddenLayers, inputs: Callable[[], Iterator[Tensor]]) -> None:

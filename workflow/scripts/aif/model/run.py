@@ -11,6 +11,7 @@ import anndata as ad
 import numpy as np
 
 from aif.config.variants import Hyperparameters, Variant
+from aif.data.covariates import covariates_of
 from aif.data.holdout import held_out
 from aif.job.costs import measured, versions
 from aif.model.cells import Cells, model_cells
@@ -125,6 +126,7 @@ def train_job(
             scale=scale.tolist(),
             genes=list(adata.var_names),
             batches=list(adata.obs["batch"].cat.categories),
+            covariates=list(covariates_of(adata)),
             variant=dataclasses.asdict(job.variant),
             hyperparameters=dataclasses.asdict(model),
             holdout=job.holdout,

@@ -105,13 +105,14 @@ class _Trainer:
             self.shared.latent,
             self.shared.hidden,
             self.shared.label_hidden,
+            cells.covariates.shape[1],
         )
         self.networks = Networks(shape, len(stack), seed).to(device)
         self.optimisers = self._optimisers()
         self.coefficients = torch.tensor(
             [[SIGNS[k] * h.coefficients(variant)[k] for k in TERMS] for h in stack]
         )
-        self.batch_weights = BatchWeights.of(cells.batch, cells.n_batches, variant.weighted_ce)
+        self.batch_weights = BatchWeights.of(cells, variant.weighted_ce)
         self.shuffling = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator(device).manual_seed(seed)
         self.history = torch.zeros(self.epochs, len(stack), len(TERMS) + 1)
@@ -148,7 +149,7 @@ class _Trainer:
             if checkpoint:
                 checkpoint.offer(partial(self._state, epoch + 1))
         self.networks.load_state_dict(self.best.state)
-        set_population_statistics(self.networks, self.cells.x, self.noise)
+        set_population_statistics(self.networks, self.cells, self.noise)
         models = range(self.networks.n_models)
         return Training(
             self.networks.eval(),

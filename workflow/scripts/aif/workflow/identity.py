@@ -42,7 +42,7 @@ def identity(plan: Plan, name: str, labelled: bool) -> str:
         return hashed([identity(plan, parent, labelled), batch, draw, code("split_batch.py")])
     dataset = plan.config.datasets[name]
     made_by = next((script for key, script in SCRIPTS.items() if getattr(dataset, key)), None)
-    settings = ("batch_key", "layer", "min_genes", "min_cells", "n_top_genes")
+    settings = ("batch_key", "layer", "keep", "min_genes", "min_cells", "n_top_genes")
     settings = (*settings, "label_key") if labelled else settings
     determined_by = {
         **{key: getattr(dataset, key) for key in settings},
