@@ -47,7 +47,7 @@ def losses(dataset="pbmc"):
     epochs = np.arange(1, 21)
     table = pd.DataFrame({term: 1 / epochs for term in (*TERMS, "dis")})
     table[[f"weight_{term}" for term in TERMS]] = 0.5
-    table[["ignorance", "proj"]] = np.nan
+    table[["log_aux", "proj"]] = np.nan
     ids = {"dataset": dataset, "method": "aif", "row": "", "seed": 3, "epoch": epochs}
     return table.assign(**ids, selected=epochs == 19)
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from scipy import sparse
 
 from aif.config.simulation import Simulation
@@ -18,9 +17,6 @@ from aif.data.preprocessing import standardise, transform
 from aif.data.splatter import simulate
 from aif.errors import InputError
 from aif.methods.baselines import BASELINES, corrected_or_reason
-from aif.model.batch_weights import BatchWeights
-from aif.model.cells import Cells
-from aif.model.losses import batch_cross_entropy, ignorance
 from aif.model.model_file import load_model, save_model
 from aif.model.run import Job, train_job
 
@@ -33,7 +29,7 @@ MODEL = Hyperparameters(
     epochs=1, min_steps=1500, latent=10, hidden=64, label_hidden=32,
 )  # fmt: skip
 VARIANT = Variant(
-    input="norm_log", weighting="likelihood", adversary="ignorance", anneal=True, shift=True
+    input="norm_log", weighting="likelihood", adversary="log_aux", anneal=True, shift=True
 )
 OBS = pd.DataFrame(
     {
@@ -115,22 +111,6 @@ def test_a_column_that_cannot_be_kept_is_refused_in_one_line(column, values, mes
 def test_what_cannot_be_told_from_the_batches_is_a_warning():
     found = {row.check: row.status for row in check_covariates(OBS, "d", "lane", ["state", "day"])}
     assert found == {"keep state": "ok", "keep day": "warning"}
-
-
-@pytest.mark.parametrize("weighted_ce", [False, True])
-def test_shares_are_those_of_the_batches_among_cells_of_the_same_condition(weighted_ce):
-    batch = torch.tensor([0] * 60 + [1] * 20 + [0] * 30 + [1] * 90)
-    treated = torch.tensor([[1.0]] * 80 + [[0.0]] * 120)
-    weights = BatchWeights.of(Cells(torch.zeros(200, 1), batch, treated, 2), weighted_ce)
-    counted = torch.ones(200) if weights.of_cells is None else weights.of_cells
-    for group in (slice(0, 80), slice(80, 200)):
-        first = counted[group][batch[group] == 0].sum() / counted[group].sum()
-        expected = torch.tensor([first, 1 - first]).expand(len(batch[group]), 2)
-        torch.testing.assert_close(weights.shares[group], expected, atol=0.003, rtol=0)
-    logits = weights.shares.log()[None]
-    assert ignorance(logits, weights.shares, weights.of_cells).item() == pytest.approx(0, abs=1e-6)
-    blind = batch_cross_entropy(logits, batch, weights.of_cells)
-    assert blind < batch_cross_entropy(torch.zeros(1, 200, 2), batch, weights.of_cells)
 
 
 @pytest.mark.parametrize("method", ["combat", "limma"])

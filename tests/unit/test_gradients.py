@@ -1,6 +1,7 @@
 """What a step's parameters get is the gradient of each network's own objective."""
 
 import dataclasses
+import math
 from typing import get_args
 
 import pytest
@@ -99,7 +100,7 @@ def test_in_bfloat16_they_are_those_gradients_up_to_its_rounding():
         assert (parameter.grad - gradient).norm() < 0.02 * gradient.norm()
 
 
-def test_an_auxiliary_network_that_is_sure_is_silent_by_cross_entropy_but_not_by_ignorance():
+def test_an_auxiliary_network_that_is_sure_is_silent_by_cross_entropy_but_not_by_its_logarithm():
     """Scale A's last layer: all its answers become certain, and those of its own cells right."""
     networks, cells = Networks(SHAPE, seed=1), minibatch()
     eye = 60 * torch.eye(SHAPE.batches)
@@ -107,6 +108,7 @@ def test_an_auxiliary_network_that_is_sure_is_silent_by_cross_entropy_but_not_by
     weight = torch.zeros(1, SHAPE.auxiliary_input, SHAPE.batches)
     weight[0, SHAPE.covariates : SHAPE.covariates + SHAPE.batches] = eye
     networks.auxiliary.out.weight.data = weight
+    networks.auxiliary.out.bias.data.zero_()
     networks.encoder.latent.weight.data.zero_()
     networks.encoder.latent.bias.data.zero_()
     z = torch.zeros(len(cells.batch), SHAPE.latent)
@@ -116,10 +118,9 @@ def test_an_auxiliary_network_that_is_sure_is_silent_by_cross_entropy_but_not_by
     assert losses.by_term["aux"].item() < 1e-20
     silent, heard = (
         torch.autograd.grad(losses.by_term[name].sum(), losses.latent, retain_graph=True)[0]
-        for name in ("aux", "ignorance")
+        for name in ("aux", "log_aux")
     )
     assert silent.abs().max() < 1e-20
-    # (answer − shares) through A's layer, a mean over cells: 60 · (1 − share) in the own batch.
-    each = torch.arange(len(z))
-    own = heard[0, each, cells.batch] * len(z)
-    torch.testing.assert_close(own, 60 * (1 - cells.shares[each, cells.batch]))
+    # All cells are as sure, so each has 1 / n of H = log 3; A's layer multiplies it by 60.
+    own = heard[0, torch.arange(len(z)), cells.batch] * len(z)
+    torch.testing.assert_close(own, torch.full_like(own, 60 * math.log(3)))

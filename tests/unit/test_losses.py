@@ -8,12 +8,11 @@ import torch
 from torch.distributions import Normal
 
 from aif.model.batch_weights import BatchWeights
-from aif.model.cells import Cells
 from aif.model.losses import (
     TERMS,
     batch_cross_entropy,
-    ignorance,
     kl_divergence,
+    log_aux,
     projection,
     real_or_fake,
     reconstruction,
@@ -30,27 +29,24 @@ def minibatch(n_cells=9, seed=0, weighted=False):
     batch = torch.arange(n_cells) % SHAPE.batches
     x = torch.rand(n_cells, SHAPE.genes, generator=generator) + 0.1
     covariates = torch.randn(n_cells, SHAPE.covariates, generator=generator)
-    weights = BatchWeights.of(Cells(x, batch, covariates, SHAPE.batches), weighted)
+    weights = BatchWeights.of(batch, SHAPE.batches, weighted)
     return Minibatch(
         x=x,
         batch=batch,
         covariates=covariates,
         cell_weights=weights.of_cells,
-        shares=weights.shares,
+        entropy=weights.entropy,
         noise=torch.randn(n_cells, SHAPE.latent, generator=generator),
         prior=torch.randn(n_cells, SHAPE.latent, generator=generator),
         other_batch=(batch + 1) % SHAPE.batches,
     )
 
 
-def weights_of(batch, n_batches, weighted_ce):
-    cells = Cells.without_covariates(torch.zeros(len(batch), 1), batch, n_batches)
-    return BatchWeights.of(cells, weighted_ce)
-
-
 def twice(cells):
     per_cell = {
-        name: torch.cat([field, field]) for name, field in vars(cells).items() if field is not None
+        name: torch.cat([field, field])
+        for name, field in vars(cells).items()
+        if name != "entropy" and field is not None
     }
     return dataclasses.replace(cells, **per_cell)
 
@@ -82,7 +78,7 @@ def test_cross_entropy_of_known_probabilities():
 @pytest.mark.parametrize("n_batches", [2, 3, 5])
 def test_weighted_cross_entropy_counts_every_batch_alike(n_batches):
     batch = torch.cat([torch.full((3 * k + 1,), k) for k in range(n_batches)])
-    counted = weights_of(batch, n_batches, weighted_ce=True)
+    counted = BatchWeights.of(batch, n_batches, weighted_ce=True)
     weights = counted.of_cells
     totals = torch.stack([weights[batch == k].sum() for k in range(n_batches)])
     torch.testing.assert_close(totals, torch.full((n_batches,), len(batch) / n_batches))
@@ -94,33 +90,44 @@ def test_weighted_cross_entropy_counts_every_batch_alike(n_batches):
     weighted = batch_cross_entropy(logits, batch, weights).item()
     assert weighted == pytest.approx(sum(per_batch) / n_batches, rel=1e-5)
     assert weights.mean().item() == pytest.approx(1)
-    equal = torch.full((len(batch), n_batches), 1 / n_batches)
-    torch.testing.assert_close(counted.shares, equal)
-
-
-def test_ignorance_is_the_divergence_of_torch_distributions():
-    logits, shares = torch.randn(1, 6, 3), torch.tensor([0.5, 0.3, 0.2])
-    answers = torch.distributions.Categorical(logits=logits)
-    expected = torch.distributions.kl_divergence(
-        torch.distributions.Categorical(shares.expand(1, 6, 3)), answers
-    )
-    found = ignorance(logits, shares, None)
-    torch.testing.assert_close(found, expected.mean(-1))
-    weights = torch.tensor([2.0, 0.5, 1.0, 1.0, 1.0, 0.5])
-    weighted = ignorance(logits, shares, weights)
-    torch.testing.assert_close(weighted, (expected * weights).mean(-1))
+    assert counted.entropy.item() == pytest.approx(math.log(n_batches))
 
 
 @pytest.mark.parametrize("weighted_ce", [False, True])
-def test_ignorance_is_zero_for_the_best_answer_without_a_look_at_the_cells(weighted_ce):
-    """The shares minimise the cross-entropy among all answers that are the same for every cell."""
+def test_log_aux_is_the_logarithm_of_the_cross_entropy_in_units_of_the_least(weighted_ce):
+    batch = torch.tensor([0] * 5 + [1] * 2 + [2])
+    weights = BatchWeights.of(batch, 3, weighted_ce)
+    logits = torch.randn(2, len(batch), 3)
+    aux = batch_cross_entropy(logits, batch, weights.of_cells)
+    found = log_aux(logits, batch, weights.entropy, weights.of_cells)
+    torch.testing.assert_close(found, -weights.entropy * (aux / weights.entropy).log())
+
+
+@pytest.mark.parametrize("weighted_ce", [False, True])
+def test_log_aux_is_zero_for_the_best_answer_without_a_look_at_the_cells(weighted_ce):
+    """The batches' shares minimise the cross-entropy among all answers that are the same for every cell."""
     batch = torch.tensor([0] * 7 + [1] * 2 + [2])
-    counted = weights_of(batch, 3, weighted_ce)
-    blind = counted.shares.log()[None]
-    assert ignorance(blind, counted.shares, counted.of_cells).item() == pytest.approx(0, abs=1e-6)
-    best = batch_cross_entropy(blind, batch, counted.of_cells)
+    weights = BatchWeights.of(batch, 3, weighted_ce)
+    counts = torch.ones(3) if weighted_ce else torch.tensor([7.0, 2.0, 1.0])
+    blind = (counts / counts.sum()).log().expand(1, len(batch), 3)
+    options = (batch, weights.entropy, weights.of_cells)
+    assert log_aux(blind, *options).item() == pytest.approx(0, abs=1e-6)
     for shift in 0.1 * torch.eye(3):
-        assert batch_cross_entropy(blind + shift, batch, counted.of_cells) > best
+        assert log_aux(blind + shift, *options) < 0
+
+
+@pytest.mark.parametrize("sure", [3.0, 30.0, 300.0, 3000.0])
+def test_log_aux_of_a_network_that_is_sure_grows_and_its_gradient_does_not_vanish(sure):
+    """If all cells have the logits (s, 0) the cross-entropy is log(1 + e^-s): its logarithm tends to -s."""
+    logits = torch.tensor([[[sure, 0.0]] * 4], requires_grad=True)
+    entropy = torch.tensor(math.log(2))
+    found = log_aux(logits, torch.zeros(4, dtype=torch.int64), entropy, None)
+    exact = math.log(math.log1p(math.exp(-sure))) if sure < 700 else -sure
+    assert found.item() == pytest.approx(math.log(2) * (math.log(math.log(2)) - exact), rel=1e-5)
+    (gradient,) = torch.autograd.grad(found.sum(), logits)
+    slope = 1 / (1 + math.exp(sure)) / math.log1p(math.exp(-sure)) if sure < 700 else 1.0
+    expected = math.log(2) * slope / 4
+    assert gradient[0, :, 0].tolist() == pytest.approx([expected] * 4, rel=1e-4)
 
 
 def test_real_or_fake_is_binary_cross_entropy():
@@ -163,7 +170,7 @@ def test_step_losses_put_the_right_tensors_together():
         "class_rec": batch_cross_entropy(encoder.batch_logits(x_hat), cells.batch, weights),
         "gan": (real_or_fake(critic(x_hat), True) + real_or_fake(critic(x_prior), True)) / 2,
         "aux": batch_cross_entropy(answers, cells.batch, weights),
-        "ignorance": ignorance(answers, cells.shares, weights),
+        "log_aux": log_aux(answers, cells.batch, cells.entropy, weights),
         "proj": projection(x, x_avg, x_rand),
     }
     for name, value in expected.items():
@@ -184,7 +191,7 @@ REACH = {
     "class_rec": {"trunk", "latent", "label", "decoder"},
     "gan": {"trunk", "latent", "label", "decoder"},
     "aux": {"trunk", "latent"},
-    "ignorance": {"trunk", "latent"},
+    "log_aux": {"trunk", "latent"},
     "proj": {"trunk", "latent", "decoder"},
 }
 

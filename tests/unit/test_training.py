@@ -90,7 +90,7 @@ def test_training_lowers_the_reconstruction_error_below_that_of_the_gene_means()
     assert training.losses[0]["rec"].iloc[-1] < training.losses[0]["rec"].iloc[0] / 2
 
 
-@pytest.mark.parametrize("adversary", [{"aux": -0.3}, {"ignorance": 0.3}])
+@pytest.mark.parametrize("adversary", [{"aux": -0.3}, {"log_aux": 0.3}])
 def test_the_chosen_epoch_has_the_lowest_frozen_objective_of_the_last_tenth(adversary):
     """The objective has the term through which A drives E, and not the other."""
     variant = replace(VARIANT, adversary=next(iter(adversary)))

@@ -24,7 +24,7 @@ def lower_bound_first(bounds: tuple[float, float]) -> bool:
 
 Bounds = Annotated[tuple[Positive, Positive], Predicate(lower_bound_first)]
 Weighting = Literal["intrinsic", "fixed", "relative", "likelihood"]
-Adversary = Literal["aux", "ignorance"]  # terms of `aif.model.losses`
+Adversary = Literal["aux", "log_aux"]  # terms of `aif.model.losses`
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Variant:
         Let the learning rate of encoder and decoder decay.
     adversary
         How the auxiliary network A drives the encoder: to maximise A's cross-entropy (`aux`), as
-        published, or to minimise what A's answer says more than the batches' shares (`ignorance`).
+        published, or its logarithm (`log_aux`), which is heard where A is sure, too.
     anneal
         Let the learning rate of encoder and decoder fall to 0 along a line.
     shift
@@ -56,7 +56,7 @@ class Variant:
     nonnegative
         Set corrected values below 0 to 0, as there is no negative expression.
 
-    `ignorance`, `anneal`, `shift`, `nonnegative` and the weighting `likelihood` are no part of the
+    `log_aux`, `anneal`, `shift`, `nonnegative` and the weighting `likelihood` are no part of the
     published method.
     """
 
@@ -73,7 +73,7 @@ class Variant:
 
     def unused_terms(self) -> set[str]:
         """Return the loss terms that are not this variant's: their columns stay empty."""
-        unused = {"ignorance": self.adversary != "ignorance", "proj": not self.projection}
+        unused = {"log_aux": self.adversary != "log_aux", "proj": not self.projection}
         return {term for term, is_unused in unused.items() if is_unused}
 
 
@@ -92,7 +92,7 @@ class Hyperparameters:
     delta
         Coefficient of gan.
     gamma
-        Coefficient of aux or ignorance: how strongly the batch is driven out of the latent space.
+        Coefficient of aux or log_aux: how strongly the batch is driven out of the latent space.
     mu
         Coefficient of proj, in variants with projection.
     epochs

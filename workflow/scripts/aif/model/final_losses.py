@@ -38,7 +38,7 @@ def final_losses(networks: Networks, cells: Cells, variant: Variant, seed: int) 
     (M, terms + 1), the last being the discriminator's
     """
     device = cells.x.device
-    weights = BatchWeights.of(cells, variant.weighted_ce)
+    weights = BatchWeights.of(cells.batch, cells.n_batches, variant.weighted_ce)
     generator = torch.Generator(device).manual_seed(seed)
     total = torch.zeros(networks.n_models, len(TERMS) + 1, device=device)
     for rows in torch.arange(len(cells.x), device=device).split(CHUNK):

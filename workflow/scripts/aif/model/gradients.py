@@ -12,7 +12,7 @@ from aif.model.losses import TERMS, StepLosses
 from aif.model.networks import Networks
 
 # Terms whose gradient reaches E and D through a critic.
-THROUGH_CRITICS = ("aux", "ignorance", "gan")
+THROUGH_CRITICS = ("aux", "log_aux", "gan")
 # A smaller gradient of C's logit on a fake would leave the range of float32 on its way back, and zero
 # cannot be scaled to that of fooling C.
 SMALLEST = 1e-26
@@ -25,7 +25,7 @@ def set_gradients(
 
     E and D minimise Σ signed_k L_k, A its cross-entropy and C its own loss. The critics are
     differentiated once, for their own losses, where what they pass back serves E and D too; only A
-    is differentiated twice where E is driven by its ignorance.
+    is differentiated twice where E is driven by log_aux.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def set_gradients(
     signed
         (M, terms), the signed weights of the terms.
     adversary
-        The term through which A drives E, `aux` or `ignorance`; the other counts nothing.
+        The term through which A drives E, `aux` or `log_aux`; the other counts nothing.
     with_critics
         Whether A and C are to learn; otherwise their gradients stay as they are.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -11,13 +12,14 @@ from torch.nn import functional as F
 from aif.model.minibatch import Minibatch
 from aif.model.networks import Networks
 
-# The terms of the encoder-decoder objective with their signs: A is to be wrong, or to know nothing;
-# the projection is maximised.
+# The terms of the encoder-decoder objective with their signs: A is to be wrong, which is maximised or,
+# in log_aux, has its sign already; the projection is maximised.
 SIGNS = {
     **{"rec": 1, "kl": 1, "class": 1, "class_rec": 1, "gan": 1},
-    **{"aux": -1, "ignorance": 1, "proj": -1},
+    **{"aux": -1, "log_aux": 1, "proj": -1},
 }
 TERMS = tuple(SIGNS)
+SURE = -15.0  # float32 tells softplus(x) from exp(x) above it
 
 
 def reconstruction(x: Tensor, x_hat: Tensor) -> Tensor:
@@ -52,30 +54,33 @@ def batch_cross_entropy(logits: Tensor, batch: Tensor, cell_weights: Tensor | No
     return (losses if cell_weights is None else losses * cell_weights).mean(-1)
 
 
-def ignorance(logits: Tensor, shares: Tensor, cell_weights: Tensor | None) -> Tensor:
-    """Return KL(shares ‖ A's answer), a (weighted) mean over cells: 0 where A knows nothing.
+def log_aux(logits: Tensor, batch: Tensor, entropy: Tensor, cell_weights: Tensor | None) -> Tensor:
+    """Return -H log(L / H) of the cross-entropy L of batch logits: 0 where A knows nothing.
 
-    Its gradient with respect to A's logits is A's answer minus the shares. That of the cross-entropy
-    is the answer minus the cell's own batch, which vanishes where A is sure and right; so an encoder
-    that is driven by it never hears again of a batch effect that A has learned. No part of the
-    published method (docs/method.md, "An adversary that does not fall silent").
+    Its gradient is that of -L, times H / L. So an encoder that minimises it goes where one that
+    maximises L goes, and does not stop where A is sure: there L vanishes, and its gradient with it.
+    No part of the published method (docs/method.md, "An adversary that does not fall silent").
 
     Parameters
     ----------
-    logits
-        (M, B, batches).
-    shares
-        (B, batches), how much each batch counts: the answer of an A that sees nothing of the cells but
-        their covariates.
-    cell_weights
+    logits, batch, cell_weights
         As in `batch_cross_entropy`.
+    entropy
+        (), H, the cross-entropy of an A that knows nothing of the cells.
 
     Returns
     -------
     (M,)
     """
-    losses = shares.xlogy(shares).sum(-1) - (shares * logits.log_softmax(-1)).sum(-1)
-    return (losses if cell_weights is None else losses * cell_weights).mean(-1)
+    own = F.one_hot(batch, logits.shape[-1]).bool()
+    others = logits.masked_fill(own, -torch.inf).logsumexp(-1)
+    against = others - (logits * own).sum(-1)
+    # A cell's cross-entropy is softplus(against), of which the logarithm tends to `against` itself.
+    losses = torch.where(against < SURE, against, F.softplus(against.clamp_min(SURE)).log())
+    if cell_weights is not None:
+        losses = losses + cell_weights.log()
+    mean = losses.logsumexp(-1) - math.log(len(batch))
+    return entropy * (entropy.log() - mean)
 
 
 def real_or_fake(logits: Tensor, real: bool) -> Tensor:
@@ -158,7 +163,7 @@ def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> 
         ),
         "gan": (real_or_fake(on_hat, True) + real_or_fake(on_prior, True)) / 2,
         "aux": batch_cross_entropy(aux_logits, cells.batch, cells.cell_weights),
-        "ignorance": ignorance(aux_logits, cells.shares, cells.cell_weights),
+        "log_aux": log_aux(aux_logits, cells.batch, cells.entropy, cells.cell_weights),
         "proj": projection(x, *projected.unbind(1))
         if with_projection
         else torch.zeros_like(mean[:, 0, 0]),

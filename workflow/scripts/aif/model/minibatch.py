@@ -25,8 +25,8 @@ class Minibatch:
         (B, K), what is known of the cells beside the batch.
     cell_weights
         (B,), weights of the cross-entropies, or None.
-    shares
-        (B, batches), how much each batch counts in them among cells of the same covariates.
+    entropy
+        (), theirs for an A that knows nothing of the cells.
     noise, prior
         (B, d), standard normal draws for z and for z_prior.
     other_batch
@@ -37,7 +37,7 @@ class Minibatch:
     batch: Tensor
     covariates: Tensor
     cell_weights: Tensor | None
-    shares: Tensor
+    entropy: Tensor
     noise: Tensor
     prior: Tensor
     other_batch: Tensor
@@ -69,7 +69,7 @@ def draw_minibatch(
         batch=batch,
         covariates=cells.covariates[rows],
         cell_weights=None if weights.of_cells is None else weights.of_cells[rows],
-        shares=weights.shares[rows],
+        entropy=weights.entropy,
         noise=torch.randn(size, **draw),
         prior=torch.randn(size, **draw),
         other_batch=(batch + torch.randint(1, cells.n_batches, (len(rows),), **draw))

@@ -112,7 +112,7 @@ class _Trainer:
         self.coefficients = torch.tensor(
             [[SIGNS[k] * h.coefficients(variant)[k] for k in TERMS] for h in stack]
         )
-        self.batch_weights = BatchWeights.of(cells, variant.weighted_ce)
+        self.batch_weights = BatchWeights.of(cells.batch, cells.n_batches, variant.weighted_ce)
         self.shuffling = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator(device).manual_seed(seed)
         self.history = torch.zeros(self.epochs, len(stack), len(TERMS) + 1)

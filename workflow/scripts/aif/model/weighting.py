@@ -10,13 +10,13 @@ from torch import Tensor
 from aif.model.losses import TERMS
 
 REC, KL = TERMS.index("rec"), TERMS.index("kl")
-ADVERSARIAL = [TERMS.index(name) for name in ("gan", "aux", "ignorance")]
+ADVERSARIAL = [TERMS.index(name) for name in ("gan", "aux", "log_aux")]
 # The factor by which the authors' `aif_norm` divides its adversarial terms. Its discriminator's own
 # loss gets the same factor there, without effect: Adam does not see the scale of a loss.
 FIXED_ADVERSARY = 1 / 100
 # The terms that stand against the reconstruction. The label branch has layers of its own, so its
 # cross-entropy competes with none.
-COMPETING = [TERMS.index(name) for name in ("kl", "class_rec", "gan", "aux", "ignorance", "proj")]
+COMPETING = [TERMS.index(name) for name in ("kl", "class_rec", "gan", "aux", "log_aux", "proj")]
 
 
 class Setting(NamedTuple):
@@ -56,7 +56,7 @@ def intrinsic(history: Tensor, setting: Setting) -> Tensor:
 
 
 def fixed(history: Tensor, setting: Setting) -> Tensor:
-    """Return rec by 1 / the median of its history, gan, aux and ignorance by 1/100, the others 1."""
+    """Return rec by 1 / the median of its history, gan, aux and log_aux by 1/100, the others 1."""
     weights = torch.ones(history.shape[1:])
     weights[:, ADVERSARIAL] = FIXED_ADVERSARY
     if len(history):

@@ -29,7 +29,7 @@ LOSS_TERMS = {
     "class_rec": "the same on decoded cells",
     "gan": "how far decoded cells are from passing for real ones",
     "aux": "the error of the auxiliary network, which looks for the batch in the latent space",
-    "ignorance": "what the auxiliary network finds of it, beyond the batches' sizes",
+    "log_aux": "what the auxiliary network finds of it, on a scale on which being sure counts",
     "proj": "how alike decodes under other batches are to the cell",
     "dis": "the discriminator's own error",
 }

@@ -36,7 +36,7 @@ TRANSFORMS = {
 # Traits of variants that are no part of the published method.
 BEYOND = {
     "likelihood": "loss terms weighted in nats of a cell's likelihood",
-    "ignorance": "an encoder that is to leave the auxiliary network without knowledge, and not wrong",
+    "log_aux": "an encoder that maximises the logarithm of the auxiliary network's cross-entropy",
     "anneal": "a learning rate that falls to 0 along a line",
     "shift": "cells that are shifted and not replaced by a decode",
     "nonnegative": "corrected values below 0 set to 0",
