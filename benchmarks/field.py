@@ -1,6 +1,6 @@
 """Add a run of config/benchmark.yaml to the tables and pictures of "Against the field"; see README.md.
 
-The run may be of some of the data sets; what is there of others stays.
+The run may be of some of the data sets and methods; what is there of others stays.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from aif.report.report_page import NO_NULL_TEST
 IDS = ["dataset", *OUTPUT, "seed"]
 # The outputs of AIF in the short tables.
 SHOWN = (
+    ("aif_steady", "expression"),
+    ("aif_steady", "embedding"),
     ("aif_norm_log_rel_dyn", "expression"),
     ("aif_norm_log_nats_anneal", "expression"),
     ("aif_norm_log_nats_anneal", "embedding"),
@@ -50,11 +52,11 @@ def main() -> None:
     if (results / "null_test.tsv").exists():
         null_test = read_table(results / "null_test.tsv")
         renew(null_medians(null_test), output / "null_test.tsv")
+    rows = long(renew(wide(run), output / "benchmark.tsv"))
     (output / "recommendations").mkdir(exist_ok=True)
     for dataset in run["dataset"].unique():
-        text = recommendations(results / dataset, run, null_test)
+        text = recommendations(results / dataset, rows, null_test)
         (output / "recommendations" / f"{dataset}.md").write_text(text)
-    rows = long(renew(wide(run), output / "benchmark.tsv"))
     write(pd.DataFrame(losses(rows)), output / "choice.tsv")
     ranked = ranks(rows)
     for overview in overviews(ranked):
@@ -64,11 +66,12 @@ def main() -> None:
 
 
 def renew(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Write and return a table, with the rows of other data sets that are in the file."""
+    """Write and return a table, with the rows of other data sets and methods that are in the file."""
     if path.exists():
-        before = read_table(path)
-        others = before[~before["dataset"].isin(table["dataset"])]
-        table = pd.concat([others, table], ignore_index=True)
+        before, keys = read_table(path), ["dataset", "method"]
+        renewed = pd.MultiIndex.from_frame(table[keys])
+        others = before[~pd.MultiIndex.from_frame(before[keys]).isin(renewed)]
+        table = pd.concat([others, table], ignore_index=True).sort_values(keys, kind="stable")
     write(table, path)
     return table
 
@@ -170,6 +173,8 @@ def null_medians(rows: pd.DataFrame) -> pd.DataFrame:
 
 def recommendations(folder: Path, run: pd.DataFrame, null_test: pd.DataFrame) -> str:
     """Return what the report recommends for a data set, with its cell types and without.
+
+    What became of cell types and losses is known of the methods in the folder only.
 
     Parameters
     ----------

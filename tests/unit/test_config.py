@@ -183,8 +183,16 @@ def test_the_papers_config_is_valid():
     ]
 
 
+def ours(variant):
+    new = (variant.anneal, variant.shift, variant.nonnegative, variant.adversary != "aux")
+    return any(new) or variant.weighting in ("likelihood", "noise")
+
+
 def test_there_are_the_thirteen_variants_of_the_paper_and_all_have_hyperparameters():
-    assert sum("nats" not in name for name in TABLE["variants"]) == 13
+    of_the_paper = [
+        name for name, entry in TABLE["variants"].items() if not ours(variant_of(entry))
+    ]
+    assert len(of_the_paper) == 13
     config = config_of(hyperparameters={"epochs": 3})
     for name in TABLE["variants"]:
         assert hyperparameters(config, TABLE, name).epochs == 3
@@ -192,6 +200,8 @@ def test_there_are_the_thirteen_variants_of_the_paper_and_all_have_hyperparamete
 
 def test_names_of_variants_say_their_traits():
     for name, entry in TABLE["variants"].items():
+        if name == "aif_steady":
+            continue  # the one to start with has a name to say and to type
         variant = variant_of(entry)
         expected = "norm_log" if "norm_log" in name else "norm" if "norm" in name else "raw"
         assert variant.input == expected

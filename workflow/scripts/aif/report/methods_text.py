@@ -36,6 +36,7 @@ TRANSFORMS = {
 # Traits of variants that are no part of the published method.
 BEYOND = {
     "likelihood": "loss terms weighted in nats of a cell's likelihood",
+    "noise": "loss terms weighted in nats of a cell's likelihood, given the noise of the data",
     "log_aux": "an encoder that maximises the logarithm of the auxiliary network's cross-entropy",
     "anneal": "a learning rate that falls to 0 along a line",
     "shift": "cells that are shifted and not replaced by a decode",
