@@ -210,7 +210,7 @@ class Choose(Section):
     """What the target `choose` tries on each data set."""
 
     candidates: Annotated[list[str], Field(min_length=1)] = [
-        "aif_norm_log_rel_dyn",
+        "aif_steady",
         "aif_norm_log_nats_anneal",
         "aif_shift_norm_log_nats_anneal",
     ]
