@@ -28,6 +28,7 @@ from aif.config.variants import (  # noqa: E402
     variant_of,
 )
 from aif.correction.corrected import correct_dataset  # noqa: E402
+from aif.data.covariates import covariates_of  # noqa: E402
 from aif.data.preprocessing import standardise, transform  # noqa: E402
 from aif.evaluation.evaluate import evaluate  # noqa: E402
 from aif.methods.baselines import BASELINES  # noqa: E402
@@ -115,7 +116,10 @@ def aif(
 
 def trained_once(job: Job, cells: ad.AnnData) -> TrainedJob:
     """Train, unless the last training differed in nothing but how it corrects cells."""
-    made_for = (job.dataset, job.seed, training_of(job.variant, job.stack[0]))
+    made_for = (
+        *(job.dataset, job.seed, list(covariates_of(cells))),
+        training_of(job.variant, job.stack[0]),
+    )
     if LAST.get("made_for") != made_for:
         LAST.update(made_for=made_for, trained=train_job(job, cells, lambda *_: None))
     return LAST["trained"]

@@ -67,7 +67,7 @@ def refused(adata):
 @given(
     adata=data_sets(),
     name=st.sampled_from(TRANSFORMS),
-    weighting=st.sampled_from(["intrinsic", "relative", "likelihood", "noise"]),
+    weighting=st.sampled_from(["intrinsic", "relative", "likelihood"]),
     traits=st.fixed_dictionaries(
         {trait: st.booleans() for trait in ("projection", "weighted_ce", "shift")}
     ),

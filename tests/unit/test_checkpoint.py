@@ -110,6 +110,14 @@ def test_the_state_of_another_training_is_left_alone(
     assert other.read() is None
 
 
+def test_the_state_of_cells_of_which_something_else_is_known_is_left_alone(checkpoints):
+    paths = {
+        checkpoints.training(replace(cells(), covariates=known), VARIANT, STACK, SEED, "cpu").path
+        for known in (torch.zeros(50, 0), torch.zeros(50, 1), torch.ones(50, 1))
+    }
+    assert len(paths) == 3
+
+
 def test_a_file_that_is_no_state_is_told_and_the_training_begins_anew(
     checkpoints, uninterrupted, caplog
 ):

@@ -1,5 +1,6 @@
 """The config: defaults, errors in one line, and a schema that does not drift."""
 
+import re
 from pathlib import Path
 
 import generate
@@ -8,7 +9,7 @@ import pytest
 import yaml
 
 from aif.config.checks import complete, hyperparameters
-from aif.config.schema import load_yaml
+from aif.config.schema import Dataset, load_yaml
 from aif.config.variants import defaults_of, variant_of
 from aif.errors import InputError
 
@@ -185,7 +186,7 @@ def test_the_papers_config_is_valid():
 
 def ours(variant):
     new = (variant.anneal, variant.shift, variant.nonnegative, variant.adversary != "aux")
-    return any(new) or variant.weighting in ("likelihood", "noise")
+    return any(new) or variant.weighting == "likelihood"
 
 
 def test_there_are_the_thirteen_variants_of_the_paper_and_all_have_hyperparameters():
@@ -213,6 +214,26 @@ def test_names_of_variants_say_their_traits():
         assert (variant.weighting == "likelihood") == ("nats" in name)
         assert variant.anneal == ("anneal" in name)
         assert variant.shift == ("shift" in name)
+
+
+@pytest.mark.parametrize(
+    ("keep", "message"),
+    [
+        (
+            ["batch"],
+            "keep names 'batch', which is the batch_key: what is to go cannot stay; remove",
+        ),
+        (["type"], "keep names 'type', which is the label_key: what judges a correction cannot"),
+        (["age", "age"], "has a name twice; remove one"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(keep, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Dataset(path="a.h5ad", batch_key="batch", label_key="type", keep=keep)
+
+
+def test_one_column_to_keep_needs_no_list():
+    assert Dataset(path="a.h5ad", batch_key="batch", keep="condition").keep == ["condition"]
 
 
 def test_a_variants_own_hyperparameters_win():

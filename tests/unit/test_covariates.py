@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,12 +12,13 @@ from scipy import sparse
 from aif.config.simulation import Simulation
 from aif.config.variants import Hyperparameters, Variant
 from aif.correction.corrected import correct_dataset
-from aif.data.covariates import COVARIATES, covariates_of, design
+from aif.data.covariates import add_covariates, covariates_of, design, separable
 from aif.data.keep_checks import check_covariates
 from aif.data.preprocessing import standardise, transform
 from aif.data.splatter import simulate
 from aif.errors import InputError
 from aif.methods.baselines import BASELINES, corrected_or_reason
+from aif.methods.known_effects import known_effects
 from aif.model.model_file import load_model, save_model
 from aif.model.run import Job, train_job
 
@@ -87,8 +89,18 @@ def test_what_is_kept_goes_along_with_the_cells():
     counts = simulate(replace(SIMULATION, genes=40))
     standard = standardise(counts, "batch", "cell_type", 20, ["condition"])
     assert list(covariates_of(standard)) == ["condition=treated"]
-    assert standard.obsm[COVARIATES].index.equals(standard.obs_names)
+    assert covariates_of(standard).index.equals(standard.obs_names)
     assert covariates_of(standardise(counts, "batch", None, 20)).shape == (480, 0)
+
+
+def test_names_and_values_come_through_a_file_whatever_the_groups_are_called(tmp_path):
+    obs = OBS.assign(state=["ill/old", "well = fine", "ill", "a"] * 10)
+    cells = ad.AnnData(np.zeros((40, 2), "f4"), obs)
+    add_covariates(cells, obs, ["state", "age"])
+    cells.write_h5ad(tmp_path / "cells.h5ad")
+    pd.testing.assert_frame_equal(
+        covariates_of(ad.read_h5ad(tmp_path / "cells.h5ad")), design(obs, ["state", "age"])
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,9 +120,58 @@ def test_a_column_that_cannot_be_kept_is_refused_in_one_line(column, values, mes
     assert "\n" not in str(error.value)
 
 
-def test_what_cannot_be_told_from_the_batches_is_a_warning():
-    found = {row.check: row.status for row in check_covariates(OBS, "d", "lane", ["state", "day"])}
-    assert found == {"keep state": "ok", "keep day": "warning"}
+LINKED = OBS.assign(
+    dose=np.where(OBS["lane"] == "a", 17.3, 29.1),  # a number that is the same within a batch
+    same=OBS["state"].map({"ill": "x", "well": "y"}),  # says what state says
+    part=["p", "q", "r", "s"] * 10,  # p and q in one batch, r and s in the other
+)
+
+
+@pytest.mark.parametrize(
+    ("keep", "status", "named"),
+    [
+        (["state"], "ok", "state"),
+        (["state", "age"], "ok", "state, age"),
+        (["state", "same"], "ok", "state, same"),
+        (["state", "day"], "warning", "day changes"),
+        (["dose", "state"], "warning", "dose changes"),
+        (["part"], "warning", "part changes"),
+    ],
+)
+def test_whether_effects_can_be_told_from_the_batches_is_said(keep, status, named):
+    (found,) = check_covariates(LINKED, "d", "lane", keep)
+    assert (found.check, found.status) == ("keep", status)
+    assert named in found.message
+
+
+def test_columns_that_are_confounded_together_only_are_all_named():
+    """Each varies within batches, their difference does not."""
+    obs = OBS.assign(other=OBS["age"] + np.where(OBS["lane"] == "a", 0, 25))
+    (found,) = check_covariates(obs, "d", "lane", ["age", "other"])
+    assert (found.status, "age and other changes" in found.message) == ("warning", True)
+
+
+@pytest.mark.parametrize("sizes", [(120, 188, 69), (7, 5, 11), (1000, 3, 50)])
+def test_a_number_of_each_batch_is_never_told_apart_by_rounding_errors(sizes):
+    batches = pd.Series(np.repeat(["a", "b", "c"], sizes))
+    for ages in np.random.default_rng(0).uniform(1, 99, size=(20, 3)):
+        obs = pd.DataFrame({"age": np.repeat(ages, sizes), "b": batches})
+        assert not separable(design(obs, ["age"]), batches)
+
+
+def test_columns_that_say_the_same_are_told_to_linear_methods_once():
+    logs = logs_of(["condition"], replace(SIMULATION, genes=30))
+    add_covariates(
+        logs, logs.obs.assign(again=logs.obs["condition"].astype(str)), ["condition", "again"]
+    )
+    assert list(known_effects(logs)) == ["kept_0"]
+
+
+def test_a_kept_number_may_have_the_name_of_the_batches():
+    logs = logs_of(["condition"], replace(SIMULATION, genes=30))
+    add_covariates(logs, logs.obs.assign(batch=np.arange(480.0)), ["batch"])
+    ids = {"dataset": "d", "method": "combat", "row": "", "seed": 0}
+    assert "reason" not in corrected_or_reason(BASELINES["combat"], logs, ids).uns["aif"]
 
 
 @pytest.mark.parametrize("method", ["combat", "limma"])

@@ -13,6 +13,7 @@ from aif.config.variants import Hyperparameters, Variant, key_of
 from aif.data.holdout import held_out
 from aif.data.preprocessing import transform
 from aif.evaluation.evaluate import evaluate
+from aif.model.batch_weights import BatchWeights
 from aif.model.final_losses import final_losses
 from aif.model.losses import TERMS, reconstruction
 from aif.model.run import Job, train_job
@@ -105,6 +106,23 @@ def test_final_losses_of_a_subset_are_those_of_its_cells_only(single):
         x_hat = networks.decoder(label, cells.covariates[:75][None], networks.encoder(x)[0])
     assert found[0, 0].item() == pytest.approx(reconstruction(x, x_hat).item(), rel=1e-4)
     networks.encoder.latent.bias.data[..., 4:] += 50
+
+
+def test_the_final_log_aux_is_that_of_all_cells_and_not_of_parts_of_them(single, monkeypatch):
+    trained, _ = single
+    monkeypatch.setattr("aif.model.final_losses.CHUNK", 40)
+    found = final_losses(trained.training.networks, trained.cells, VARIANT, seed=0)
+    aux, log_aux = (found[0, TERMS.index(name)].item() for name in ("aux", "log_aux"))
+    entropy = BatchWeights.of(trained.cells.batch, 2, weighted_ce=False).entropy.item()
+    assert log_aux == pytest.approx(-entropy * math.log(aux / entropy), rel=1e-4)
+
+
+def test_cells_of_one_batch_have_final_losses_that_are_numbers(single):
+    trained, _ = single
+    first = (trained.cells.batch == 0).numpy()
+    found = final_losses(trained.training.networks, trained.cells.subset(first), VARIANT, seed=0)
+    assert found.isfinite().all()
+    assert found[0, TERMS.index("log_aux")] == 0
 
 
 def test_a_stack_gives_the_rows_that_its_models_get_alone(single, adata):

@@ -11,13 +11,12 @@ from aif.model.weighting import (
     fixed,
     intrinsic,
     likelihood,
-    noise,
     relative,
 )
 
 
-def setting(dynamic_ratio=0.1, weight_bounds=(1e-9, 1e9), noise=0.5):
-    return Setting(dynamic_ratio, weight_bounds, genes=500, latent=20, noise=noise)
+def setting(dynamic_ratio=0.1, weight_bounds=(1e-9, 1e9)):
+    return Setting(dynamic_ratio, weight_bounds, genes=500, latent=20)
 
 
 def history(*epochs):
@@ -92,14 +91,6 @@ def test_likelihood_gives_competing_terms_the_worth_of_a_nat():
     assert weight(weights, "rec") == weight(weights, "class") == 1
     first = likelihood(torch.zeros(0, 1, len(TERMS)), setting())
     assert weight(first, "aux") == pytest.approx(2 / 500)
-
-
-def test_noise_weighs_as_likelihood_does_if_the_error_is_the_noise():
-    of_noise = noise(history({"rec": 9.0}, {"rec": 0.1}), setting())
-    expected = likelihood(history({"rec": 0.5}), setting())
-    torch.testing.assert_close(of_noise, expected)
-    first = noise(torch.zeros(0, 1, len(TERMS)), setting())
-    torch.testing.assert_close(first, of_noise)
 
 
 def test_likelihood_weights_are_those_of_a_normal_likelihood_with_its_best_variance():

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    field_validator,
     model_validator,
 )
 
@@ -55,8 +55,8 @@ class Table(Section):
         return self
 
 
-def _each_once(names: list[str] | None) -> list[str] | None:
-    if names is not None and len(set(names)) < len(names):
+def _each_once(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
         raise ValueError("has a name twice; remove one")
     return names
 
@@ -111,7 +111,11 @@ class Dataset(Section):
     with simulate `batch`."""
     label_key: str | None = None
     """The column of obs that names each cell's type; without it label-based metrics are left out."""
-    keep: list[str] = []
+    keep: Annotated[
+        list[str],
+        BeforeValidator(_as_list, json_schema_input_type=str | list[str]),
+        AfterValidator(_each_once),
+    ] = []
     """Columns of obs whose effect on expression is to stay, such as a condition: numbers or groups. AIF's
     decoder and auxiliary network know them, and so do scVI, ComBat and limma."""
     layer: str | None = None
@@ -122,11 +126,6 @@ class Dataset(Section):
     """Keep only genes that are detected in at least that many of the cells kept."""
     n_top_genes: int | None = Field(None, ge=2)
     """Keep only that many of the most variable genes (scanpy, within batches)."""
-
-    @field_validator("keep")
-    @classmethod
-    def _once(cls, names: list[str]) -> list[str]:
-        return _each_once(names)
 
     @model_validator(mode="before")
     @classmethod
@@ -155,11 +154,14 @@ class Dataset(Section):
 
     @model_validator(mode="after")
     def _keep_is_not_judged(self) -> Dataset:
-        for key in ("batch_key", "label_key"):
+        reasons = {
+            "batch_key": "what is to go cannot stay",
+            "label_key": "what judges a correction cannot shape it",
+        }
+        for key, reason in reasons.items():
             if getattr(self, key) in self.keep:
                 raise ValueError(
-                    f"keep names {getattr(self, key)!r}, which is the {key}: what is to go cannot stay, "
-                    "and what judges a correction cannot shape it; remove it from keep"
+                    f"keep names {getattr(self, key)!r}, which is the {key}: {reason}; remove it from keep"
                 )
         return self
 
@@ -195,32 +197,22 @@ class NullTest(Section):
     """The batch that is split, by data set; without it the largest."""
     repeats: int = Field(2, ge=1, le=100)
     """How often it is split."""
-    real: list[str] = []
+    real: Annotated[list[str], AfterValidator(_each_once)] = []
     """Data sets whose own batches hardly differ: the same is measured of them, without a split."""
-    datasets: Annotated[list[str], Field(min_length=1)] | None = None
+    datasets: Annotated[list[str], Field(min_length=1), AfterValidator(_each_once)] | None = None
     """The data sets whose batches are split; without it all."""
-
-    @field_validator("real", "datasets")
-    @classmethod
-    def _once(cls, names: list[str] | None) -> list[str] | None:
-        return _each_once(names)
 
 
 class Choose(Section):
     """What the target `choose` tries on each data set."""
 
-    candidates: Annotated[list[str], Field(min_length=1)] = [
+    candidates: Annotated[list[str], Field(min_length=1), AfterValidator(_each_once)] = [
         "aif_steady",
         "aif_norm_log_nats_anneal",
         "aif_shift_norm_log_nats_anneal",
     ]
     """Variants of AIF and methods to compare with, as under `variants` and `baselines`. Uncorrected cells are
     always among them."""
-
-    @field_validator("candidates")
-    @classmethod
-    def _once(cls, names: list[str]) -> list[str]:
-        return _each_once(names)
 
 
 Values = Annotated[list[Any], Field(min_length=1)]
@@ -252,9 +244,9 @@ class Config(Section):
     """The data sets, by name."""
     mirror: str | None = None
     """A directory to look for a url's file in, by its name and sha256, before it is downloaded."""
-    variants: list[str] = Field(min_length=1)
+    variants: Annotated[list[str], Field(min_length=1), AfterValidator(_each_once)]
     """Variants of AIF, from config/variants.yaml."""
-    baselines: list[Method] = []
+    baselines: Annotated[list[Method], AfterValidator(_each_once)] = []
     """Methods to compare with, and the controls `shuffled` and `downsampled`. `uncorrected` and, where there
     are labels, the control `perfect_types` are run in any case."""
     seed: int = Field(0, ge=0, lt=SEEDS_END)
@@ -270,7 +262,7 @@ class Config(Section):
     case."""
     choose: Choose = Choose()
     """What the target `choose` tries."""
-    modes: list[Mode] = Field(["pipeline"], min_length=1)
+    modes: Annotated[list[Mode], Field(min_length=1), AfterValidator(_each_once)] = ["pipeline"]
     """What is run where no target is named: `pipeline` is all variants and methods with the report, as the
     target `benchmark` (the target `pipeline` makes the variants only); the others are searches."""
     grid: Grid = Grid()
@@ -287,11 +279,6 @@ class Config(Section):
     """What trainings run on: `auto` is the GPU where there is one, without one `cuda` fails."""
     checkpoint_seconds: float = Field(60, ge=0)
     """Least time between the states a training keeps, to go on from after a kill; 0 keeps every epoch's."""
-
-    @field_validator("variants", "baselines", "modes")
-    @classmethod
-    def _once(cls, names: list[str]) -> list[str]:
-        return _each_once(names)
 
 
 def load_yaml(path: str | Path) -> dict[str, Any]:

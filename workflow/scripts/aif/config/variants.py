@@ -23,7 +23,7 @@ def lower_bound_first(bounds: tuple[float, float]) -> bool:
 
 
 Bounds = Annotated[tuple[Positive, Positive], Predicate(lower_bound_first)]
-Weighting = Literal["intrinsic", "fixed", "relative", "likelihood", "noise"]
+Weighting = Literal["intrinsic", "fixed", "relative", "likelihood"]
 Adversary = Literal["aux", "log_aux"]  # terms of `aif.model.losses`
 
 
@@ -56,8 +56,8 @@ class Variant:
     nonnegative
         Set corrected values below 0 to 0, as there is no negative expression.
 
-    `log_aux`, `anneal`, `shift`, `nonnegative` and the weightings `likelihood` and `noise` are no part
-    of the published method.
+    `log_aux`, `anneal`, `shift`, `nonnegative` and the weighting `likelihood` are no part of the
+    published method.
     """
 
     input: Literal["raw", "norm", "norm_log"]

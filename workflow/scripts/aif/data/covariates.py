@@ -8,7 +8,8 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
-COVARIATES = "covariates"  # their key in obsm
+KEY = "covariates"  # of their values in obsm, and of their names in uns
+ROUNDING = 1e-6  # of values whose size is about 1
 
 
 def design(obs: pd.DataFrame, keep: Sequence[str]) -> pd.DataFrame:
@@ -28,9 +29,40 @@ def design(obs: pd.DataFrame, keep: Sequence[str]) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(index=obs.index), *parts], axis=1).astype(np.float32)
 
 
+def add_covariates(adata: ad.AnnData, obs: pd.DataFrame, keep: Sequence[str]) -> None:
+    """Put the `design` of columns of obs into a data set, names and values apart.
+
+    A name may hold what no column of a table in a file may, such as a slash.
+    """
+    covariates = design(obs, keep)
+    adata.obsm[KEY] = covariates.to_numpy()
+    adata.uns[KEY] = covariates.columns.to_numpy(str)
+
+
 def covariates_of(adata: ad.AnnData) -> pd.DataFrame:
     """Return the covariates (n, K) of a preprocessed data set; K is 0 where nothing is to be kept."""
-    return adata.obsm.get(COVARIATES, pd.DataFrame(index=adata.obs_names))
+    values = adata.obsm.get(KEY, np.empty((adata.n_obs, 0), dtype=np.float32))
+    return pd.DataFrame(values, adata.obs_names, [str(name) for name in adata.uns.get(KEY, [])])
+
+
+def separable(known: pd.DataFrame, batches: pd.Series) -> bool:
+    """Return whether what covariates change can be told from what the batches change.
+
+    Parameters
+    ----------
+    known
+        (n, K), covariates; they may say the same as each other.
+    batches
+        (n,), the batch of every cell.
+    """
+    values = known.astype(float)
+    within = values - values.groupby(batches, observed=True).transform("mean")
+    return rank(within) == rank(values - values.mean())
+
+
+def rank(centred: pd.DataFrame) -> int:
+    """Return how many independent columns there are, rounding errors left out."""
+    return np.linalg.matrix_rank(centred.to_numpy(), tol=ROUNDING * len(centred) ** 0.5)
 
 
 def is_continuous(column: pd.Series) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from aif.data.checks import Check
-from aif.data.covariates import is_continuous, numbers
+from aif.data.covariates import design, is_continuous, numbers, separable
 from aif.errors import InputError
 
 MOST_GROUPS = 0.1  # groups per cell; with more a column names samples or cells, and no condition
@@ -17,7 +17,7 @@ MOST_GROUPS = 0.1  # groups per cell; with more a column names samples or cells,
 def check_covariates(
     obs: pd.DataFrame, dataset: str, batch_key: str, keep: Sequence[str]
 ) -> list[Check]:
-    """Check the columns to keep; return what was found, a row for each.
+    """Check the columns to keep; return what was found, a row or, where nothing is to be kept, none.
 
     Parameters
     ----------
@@ -31,12 +31,9 @@ def check_covariates(
     InputError
         At the first column that is not there, lacks values, has one value only, or too many to be groups.
     """
-    found = []
     for name in keep:
         _check_kept_column(obs, name, f"datasets.{dataset}.keep")
-        overlap = _overlap(numbers(obs[name]), obs[batch_key].astype(str))
-        found.append(Check(dataset, f"keep {name}", *overlap))
-    return found
+    return [Check(dataset, "keep", *_told_apart(obs, batch_key, keep))] if keep else []
 
 
 def _check_kept_column(obs: pd.DataFrame, name: str, key: str) -> None:
@@ -60,13 +57,16 @@ def _check_kept_column(obs: pd.DataFrame, name: str, key: str) -> None:
         )
 
 
-def _overlap(values: pd.DataFrame, batches: pd.Series) -> tuple[str, str]:
-    """Say whether a column's effect can be told from the batches': within some batch it must vary."""
-    within = values - values.groupby(batches).transform("mean")
-    if np.linalg.matrix_rank(within) == values.shape[1]:
-        return "ok", "varies within batches, so its effect can be told from theirs"
+def _told_apart(obs: pd.DataFrame, batch_key: str, keep: Sequence[str]) -> tuple[str, str]:
+    """Say whether the effects of the columns, alone and together, can be told from the batches'."""
+    batches = obs[batch_key].astype(str)
+    confounded = [name for name in keep if not separable(numbers(obs[name]), batches)]
+    if not confounded and not separable(design(obs, keep), batches):
+        confounded = list(keep)
+    if not confounded:
+        return "ok", f"{', '.join(keep)}: can be told from the batches"
     return (
         "warning",
-        "some of its values never stand in one batch with others, so what they change cannot be told "
-        "from what the batches change: too much or too little of it may stay",
+        f"what {' and '.join(confounded)} changes cannot be told from what the batches change, as no "
+        "batches link all of its values: too much or too little of it may stay",
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import scanpy as sc
 
-from aif.data.covariates import COVARIATES, design
+from aif.data.covariates import add_covariates
 from aif.errors import InputError
 
 TRANSFORMS = ("raw", "norm", "norm_log")
@@ -74,7 +74,7 @@ def standardise(
     counts = adata.X.astype(np.float32, copy=False)
     standard = ad.AnnData(X=counts, obs=obs, var=adata.var.copy(), layers={"counts": counts})
     if keep:
-        standard.obsm[COVARIATES] = design(adata.obs, keep)
+        add_covariates(standard, adata.obs, keep)
     if n_top_genes is not None:
         standard = standard[:, most_variable_genes(standard, n_top_genes)].copy()
     return standard

@@ -21,7 +21,7 @@ from aif.correction.no_correction import no_correction
 from aif.data.covariates import covariates_of
 from aif.job.costs import measured, versions
 from aif.methods.controls import downsampled, perfect_types, shuffled
-from aif.methods.known_effects import known_effects
+from aif.methods.known_effects import known_effects, numbered
 from aif.methods.not_run import NotInstalled, NotPossible
 from aif.methods.r_methods import limma, seurat
 
@@ -109,7 +109,7 @@ def scvi(adata: ad.AnnData, seed: int, **settings: Any) -> ad.AnnData:
     for name in ("scvi", "lightning.pytorch"):
         logging.getLogger(name).setLevel(logging.WARNING)
     package.settings.seed = seed
-    known = covariates_of(adata)
+    known = numbered(covariates_of(adata))
     obs = known.assign(batch=adata.obs["batch"])
     counts = ad.AnnData(adata.layers["counts"], obs=obs)
     package.model.SCVI.setup_anndata(

@@ -57,9 +57,11 @@ class Checkpoints:
         """
         identity = hashlib.sha256(cells.x.numpy())
         identity.update(cells.batch.numpy())
+        identity.update(cells.covariates.numpy())
         models = [dataclasses.asdict(model) for model in stack]
         computing = [torch.__version__, torch.get_num_threads(), device]
-        settings = [self.code, dataclasses.asdict(variant), models, seed, computing]
+        known = cells.covariates.shape[1]
+        settings = [self.code, dataclasses.asdict(variant), models, seed, computing, known]
         identity.update(json.dumps(settings).encode())
         name = f".{self.output.name}.{identity.hexdigest()[:16]}.checkpoint"
         return Checkpoint(self.output.with_name(name), self.seconds)

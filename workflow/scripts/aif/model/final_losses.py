@@ -8,7 +8,7 @@ from torch import Tensor
 from aif.config.variants import Variant
 from aif.model.batch_weights import BatchWeights
 from aif.model.cells import Cells
-from aif.model.losses import TERMS, step_losses
+from aif.model.losses import TERMS, on_log_scale, step_losses
 from aif.model.minibatch import draw_minibatch
 from aif.model.networks import Networks
 
@@ -45,4 +45,8 @@ def final_losses(networks: Networks, cells: Cells, variant: Variant, seed: int) 
         drawn = draw_minibatch(cells, rows, weights, networks.shape.latent, generator)
         losses = step_losses(networks, drawn, with_projection=variant.projection)
         total += losses.all * len(rows)
-    return (total / len(cells.x)).cpu()
+    means = (total / len(cells.x)).cpu()
+    # A mean over parts of the cells is not that of all where a logarithm is taken of it.
+    log_loss = means[:, TERMS.index("aux")].clamp_min(torch.finfo(means.dtype).tiny).log()
+    means[:, TERMS.index("log_aux")] = on_log_scale(log_loss, weights.entropy.cpu())
+    return means

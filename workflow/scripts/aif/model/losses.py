@@ -79,8 +79,12 @@ def log_aux(logits: Tensor, batch: Tensor, entropy: Tensor, cell_weights: Tensor
     losses = torch.where(against < SURE, against, F.softplus(against.clamp_min(SURE)).log())
     if cell_weights is not None:
         losses = losses + cell_weights.log()
-    mean = losses.logsumexp(-1) - math.log(len(batch))
-    return entropy * (entropy.log() - mean)
+    return on_log_scale(losses.logsumexp(-1) - math.log(len(batch)), entropy)
+
+
+def on_log_scale(log_loss: Tensor, entropy: Tensor) -> Tensor:
+    """Return -H (log L - log H), and 0 if H is, as there is one batch only."""
+    return entropy * (entropy.clamp_min(torch.finfo(entropy.dtype).tiny).log() - log_loss)
 
 
 def real_or_fake(logits: Tensor, real: bool) -> Tensor:

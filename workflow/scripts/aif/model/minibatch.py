@@ -26,7 +26,7 @@ class Minibatch:
     cell_weights
         (B,), weights of the cross-entropies, or None.
     entropy
-        (), theirs for an A that knows nothing of the cells.
+        (), the cross-entropy of an A that knows nothing of the cells.
     noise, prior
         (B, d), standard normal draws for z and for z_prior.
     other_batch

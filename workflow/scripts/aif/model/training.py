@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from aif.model.gradients import set_gradients
 from aif.model.losses import SIGNS, TERMS, StepLosses, step_losses
 from aif.model.minibatch import Minibatch, draw_minibatch
 from aif.model.networks import Networks, Shape
-from aif.model.noise import noise_share
 from aif.model.population import set_population_statistics
 from aif.model.selection import Selection
 from aif.model.weighting import ADAPTIVE, STRATEGIES, Setting
@@ -115,9 +113,6 @@ class _Trainer:
             [[SIGNS[k] * h.coefficients(variant)[k] for k in TERMS] for h in stack]
         )
         self.batch_weights = BatchWeights.of(cells.batch, cells.n_batches, variant.weighted_ce)
-        self.noise_share = math.nan
-        if variant.weighting == "noise":
-            self.noise_share = noise_share(cells.x, torch.Generator().manual_seed(seed))
         self.shuffling = torch.Generator().manual_seed(seed)
         self.noise = torch.Generator(device).manual_seed(seed)
         self.history = torch.zeros(self.epochs, len(stack), len(TERMS) + 1)
@@ -226,9 +221,8 @@ class _Trainer:
 
     def _epoch_weights(self, epoch: int) -> Tensor:
         shared = self.shared
-        genes = self.cells.x.shape[1]
         setting = Setting(
-            shared.dynamic_ratio, shared.weight_bounds, genes, shared.latent, self.noise_share
+            shared.dynamic_ratio, shared.weight_bounds, self.cells.x.shape[1], shared.latent
         )
         return STRATEGIES[self.variant.weighting](self.history[:epoch, :, :-1], setting)
 

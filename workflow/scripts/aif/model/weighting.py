@@ -30,15 +30,12 @@ class Setting(NamedTuple):
         Lowest and highest relative weight.
     genes, latent
         Sizes of the cells and of z.
-    noise
-        The share of the cells' variance that is noise; NaN for strategies that do not ask for it.
     """
 
     dynamic_ratio: float
     weight_bounds: tuple[float, float]
     genes: int
     latent: int
-    noise: float = float("nan")
 
 
 def intrinsic(history: Tensor, setting: Setting) -> Tensor:
@@ -110,35 +107,9 @@ def likelihood(history: Tensor, setting: Setting) -> Tensor:
     -------
     (M, terms); r is 1 before the first epoch, the error of a model that knows the genes' means
     """
-    error = torch.ones(history.shape[1], 1)
-    if len(history):
-        error = _recent_medians(history, setting)[:, [REC]]
-    return _in_nats(history, setting, error)
-
-
-def noise(history: Tensor, setting: Setting) -> Tensor:
-    """Return weights as `likelihood` has them, with the data's noise in place of the model's error.
-
-    A model that learns cells by heart has an error far below the noise: with `likelihood` the kl then
-    loses its weight, and the model learns still more by heart. The data's noise does not depend on the
-    model (`aif.model.noise`; benchmarks/README.md, "The adversary"). No part of the published method.
-
-    Parameters
-    ----------
-    history, setting
-        As in `intrinsic`.
-
-    Returns
-    -------
-    (M, terms), the same in every epoch
-    """
-    return _in_nats(history, setting, torch.full((history.shape[1], 1), setting.noise))
-
-
-def _in_nats(history: Tensor, setting: Setting, variance: Tensor) -> Tensor:
-    """Return weights for a variance of the noise (M, 1), by which a nat weighs 2 variance / G."""
     weights = torch.ones(history.shape[1:])
-    weights[:, COMPETING] = 2 * variance / setting.genes
+    error = _recent_medians(history, setting)[:, [REC]] if len(history) else weights[:, [REC]]
+    weights[:, COMPETING] = 2 * error / setting.genes
     weights[:, KL] *= setting.latent
     return weights
 
@@ -157,6 +128,5 @@ STRATEGIES = {
     "fixed": fixed,
     "relative": relative,
     "likelihood": likelihood,
-    "noise": noise,
 }
 ADAPTIVE = ("relative", "likelihood")  # whose weights follow the course of the training

@@ -36,12 +36,15 @@ TRANSFORMS = {
 # Traits of variants that are no part of the published method.
 BEYOND = {
     "likelihood": "loss terms weighted in nats of a cell's likelihood",
-    "noise": "loss terms weighted in nats of a cell's likelihood, given the noise of the data",
     "log_aux": "an encoder that maximises the logarithm of the auxiliary network's cross-entropy",
     "anneal": "a learning rate that falls to 0 along a line",
     "shift": "cells that are shifted and not replaced by a decode",
     "nonnegative": "corrected values below 0 set to 0",
 }
+
+
+# Methods that know the columns under `keep`, by patterns of their names.
+TOLD_WHAT_TO_KEEP = {"AIF": "aif", "scVI": "scvi", "ComBat": "combat", "limma": "limma"}
 
 
 class Reference(NamedTuple):
@@ -103,7 +106,7 @@ def methods_text(
         cite=cite,
         aif=_joined(aif["versions"], "aif"),
         datasets=[
-            _dataset(own.iloc[0], config) for _, own in ran.groupby("dataset", sort=False)
+            _dataset(own, config) for _, own in ran.groupby("dataset", sort=False)
         ],
         transforms=[words for name, words in TRANSFORMS.items() if name in set(ran["transform"])],
         variants=_variants(aif, losses),
@@ -125,10 +128,18 @@ def methods_text(
     return MethodsText([_tidy(part) for part in text.split("\n----\n")], cite.references())
 
 
-def _dataset(first: pd.Series, config: dict[str, Any]) -> dict[str, Any]:
-    """Return a data set's entry in the config, its name and its sizes, from one of its rows."""
+def _dataset(own: pd.DataFrame, config: dict[str, Any]) -> dict[str, Any]:
+    """Return a data set's entry in the config, its name, its sizes and who was told what to keep."""
+    first = own.iloc[0]
     sizes = first[["cells", "batches", "genes"]].to_dict()
-    return {**config["datasets"][first["dataset"]], "name": first["dataset"], **sizes}
+    told = {
+        name: own["method"].str.match(pattern).any() for name, pattern in TOLD_WHAT_TO_KEEP.items()
+    }
+    return {
+        **config["datasets"][first["dataset"]],
+        **{"name": first["dataset"], **sizes},
+        "told": [name for name, ran in told.items() if ran],
+    }
 
 
 def _variants(aif: pd.DataFrame, losses: pd.DataFrame) -> list[dict[str, Any]]:
@@ -165,7 +176,7 @@ def _settings(aif: pd.DataFrame) -> dict[str, Any]:
     }
     return {
         "kept_from": f"{1 - hyperparameters['selection_start']:.0%}",
-        "residual": f"{hyperparameters['residual']:g}",
+        "residuals": _residuals(aif[aif["method"].isin(has["shift"])]),
         "holdout": f"{first['holdout']:.0%}" if first["holdout"] else "",
         "correction": correction,
         "target": _target(correction["target"]),
@@ -173,6 +184,15 @@ def _settings(aif: pd.DataFrame) -> dict[str, Any]:
         "decoded": [method for method in traits if method not in has["shift"]],
         "beyond": {BEYOND[name]: methods for name, methods in has.items() if methods},
     }
+
+
+def _residuals(shifted: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the shares of the residual that are kept, each with the variants that keep it."""
+    shares: dict[str, list[str]] = {}
+    for row in shifted.drop_duplicates("method").itertuples():
+        share = f"{json.loads(row.hyperparameters)['residual']:g}"
+        shares.setdefault(share, []).append(row.method)
+    return shares
 
 
 def _target(target: str | dict[str, float]) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from torch import Tensor
 
 from aif.config.variants import NAMES as HYPERPARAMETERS
-from aif.config.variants import key_of, plain
+from aif.config.variants import Variant, key_of, plain
 from aif.correction.corrected import correct_dataset
 from aif.data.holdout import cell_groups, held_out
 from aif.evaluation.evaluate import evaluate_apart
@@ -125,10 +125,11 @@ def _course(trained: TrainedJob, index: int) -> dict[str, float]:
 
 def _final(trained: TrainedJob, index: int, losses: Tensor) -> dict[str, float]:
     """Return the losses of the finished model, and the selection loss they add up to."""
-    selection = (trained.training.criterion[index] * losses[:-1]).sum().item()
+    criterion = trained.training.criterion[index]
+    selection = (criterion * losses[:-1])[criterion != 0].sum().item()
     values = losses.tolist()
-    if not trained.infos[index].variant["projection"]:
-        values[LOSSES.index("proj")] = np.nan
+    for unused in Variant(**trained.infos[index].variant).unused_terms():
+        values[LOSSES.index(unused)] = np.nan
     return dict(zip(FINAL, [*values, selection], strict=True))
 
 
