@@ -1,6 +1,11 @@
 """What all tests share."""
 
+import os
 import signal
+
+# Tests run side by side, a process for each core. numba would start a thread for each core in every one of
+# them, and leave torch with as many: tests that train then take six times as long.
+os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
 import pytest
 import torch
@@ -9,10 +14,10 @@ torch.set_num_threads(1)
 # What a shell runs in the background ignores interrupts, and so would the workflows that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Fixtures that run a whole workflow once, for many tests.
+# Fixtures that run a whole workflow, or train, once for many tests.
 RUNS = (
     *("finished", "searched", "other", "documented"),
-    *("read", "corrected", "refused", "peaceful"),
+    *("read", "corrected", "refused", "peaceful", "told"),
 )
 
 

@@ -197,7 +197,7 @@ def test_methods_that_cannot_keep_it_say_so():
 
 
 @pytest.fixture(scope="module")
-def aif():
+def told():
     """Models that were told the condition and not, with the cells and what they make of them."""
     made = {}
     for keep in ((), ("condition",)):
@@ -211,20 +211,20 @@ def aif():
     return made
 
 
-def test_aif_keeps_an_effect_that_it_is_told_and_removes_the_batches(aif):
-    kept = {told: kept_share(corrected, logs) for told, (*_, logs, corrected) in aif.items()}
-    false = {told: false_effect(corrected, logs) for told, (*_, logs, corrected) in aif.items()}
-    logs = aif[True][2]
+def test_aif_keeps_an_effect_that_it_is_told_and_removes_the_batches(told):
+    kept = {known: kept_share(corrected, logs) for known, (*_, logs, corrected) in told.items()}
+    false = {known: false_effect(corrected, logs) for known, (*_, logs, corrected) in told.items()}
+    logs = told[True][2]
     assert kept[True] == pytest.approx(1, abs=0.15)
     assert kept[True] > kept[False] + 0.1
     assert false[True] < 0.6 * false_effect(logs, logs)
 
 
-def test_a_model_knows_what_it_was_told_and_refuses_other_cells(aif, tmp_path):
-    networks, info, *_ = aif[True]
+def test_a_model_knows_what_it_was_told_and_refuses_other_cells(told, tmp_path):
+    networks, info, *_ = told[True]
     save_model(tmp_path / "model.pt", networks, info)
     again, same = load_model(tmp_path / "model.pt")
     assert same.covariates == ["condition=treated"]
     assert again.shape.covariates == 1
     with pytest.raises(InputError, match=r"other covariates \(keep\)"):
-        correct_dataset(networks, info, aif[False][2], {"target": "mean", "n_samplings": 0})
+        correct_dataset(networks, info, told[False][2], {"target": "mean", "n_samplings": 0})
