@@ -110,7 +110,7 @@ def test_a_baseline_that_breaks_is_rows_and_tried_again(workflow, tally, tmp_pat
     root = copied(tmp_path)
     script = root / "workflow/scripts/aif/methods/baselines.py"
     whole = script.read_text()
-    before = "    result = adata.copy()\n    result.X = adata.X.toarray()\n    varies"
+    before = "    result, known = adata.copy(), known_effects(adata)\n"
     assert before in whole
     script.write_text(whole.replace(before, f"    raise ValueError('it broke')\n{before}"))
     workflow.config["baselines"] = ["uncorrected", "combat"]
