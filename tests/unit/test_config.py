@@ -185,8 +185,9 @@ def test_the_papers_config_is_valid():
 
 
 def ours(variant):
-    new = (variant.anneal, variant.shift, variant.nonnegative, variant.adversary != "aux")
-    return any(new) or variant.weighting == "likelihood"
+    new = {"anneal": True, "shift": True, "nonnegative": True, "adversary": "log_aux"}
+    new |= {"weighting": "likelihood", "embedding": "components"}
+    return any(getattr(variant, trait) == value for trait, value in new.items())
 
 
 def test_there_are_the_thirteen_variants_of_the_paper_and_all_have_hyperparameters():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from cells import simulated
 from scipy import sparse
+from sklearn.decomposition import PCA
 
 from aif.config.variants import Hyperparameters, Variant
 from aif.correction.corrected import correct_dataset, write_corrected
@@ -22,11 +23,15 @@ MODEL = Hyperparameters(
 OPTIONS = {"target": "mean", "n_samplings": 2}
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["decoded", "shifted"])
+@pytest.fixture(
+    scope="module",
+    params=[{}, {"shift": True}, {"shift": True, "embedding": "components"}],
+    ids=["decoded", "shifted", "components"],
+)
 def trained(request):
     adata = transform(simulated(n=CHUNK + 100, genes=30), "norm_log")
     adata.obsm["X_mine"] = np.arange(adata.n_obs)[:, None]
-    variant = Variant(input="norm_log", weighting="likelihood", shift=request.param)
+    variant = Variant(input="norm_log", weighting="likelihood", **request.param)
     job = Job("cells", "v", "", 3, variant, [MODEL], holdout=0.1)
     done = train_job(job, adata, lambda *_: None)
     return done.training.networks, done.infos[0], adata
@@ -37,7 +42,7 @@ def test_a_written_correction_is_the_one_in_memory(trained, tmp_path):
     write_corrected(tmp_path / "corrected.h5ad", *trained, OPTIONS)
     written = ad.read_h5ad(tmp_path / "corrected.h5ad")
     assert np.array_equal(written.X, expected.X)
-    for name in ("X_aif", "X_mine"):
+    for name in ("X_aif", "X_corrected", "X_mine"):
         assert np.array_equal(written.obsm[name], expected.obsm[name])
     assert (written.layers["counts"] != expected.layers["counts"]).nnz == 0
     assert written.obs.astype(str).equals(expected.obs.astype(str))
@@ -53,11 +58,11 @@ def test_held_out_cells_shape_the_correction_of_no_other(trained):
     apart = correct_dataset(networks, info, adata, OPTIONS).obs["held_out"].to_numpy()
     changed = adata.copy()
     changed.X = sparse.diags_array(np.where(apart, 2.0, 1.0), dtype="f4").tocsr() @ adata.X
-    before, after = (
-        correct_dataset(networks, info, cells, OPTIONS).X for cells in (adata, changed)
-    )
-    assert np.array_equal(before[~apart], after[~apart])
-    assert not np.allclose(before[apart], after[apart])
+    corrected = [correct_dataset(networks, info, cells, OPTIONS) for cells in (adata, changed)]
+    for part in (lambda cells: cells.X, lambda cells: cells.obsm["X_corrected"]):
+        before, after = map(part, corrected)
+        assert np.array_equal(before[~apart], after[~apart])
+        assert not np.allclose(before[apart], after[apart])
 
 
 def test_a_correction_that_is_not_finite_is_refused(trained):
@@ -74,3 +79,20 @@ def test_what_has_no_negative_expression_is_the_same_correction_with_zeros_in_th
     found = correct_dataset(networks, positive, adata, OPTIONS).X
     assert (before < 0).any()
     assert np.array_equal(found, np.where(before < 0, 0, before))
+
+
+def test_the_embedding_is_the_latent_space_or_the_components_of_smooth_expression(trained):
+    networks, info, adata = trained
+    apart = correct_dataset(networks, info, adata, OPTIONS).obs["held_out"].to_numpy()
+    residual = info.hyperparameters["embedding_residual"]
+    of_smooth = replace(info, hyperparameters=info.hyperparameters | {"residual": residual})
+    x = correct_dataset(networks, of_smooth, adata, OPTIONS).X
+    corrected = correct_dataset(networks, info, adata, OPTIONS)
+    if info.variant["embedding"] == "latent":
+        assert np.array_equal(corrected.obsm["X_corrected"], corrected.obsm["X_aif"])
+        return
+    found, expected = corrected.obsm["X_corrected"], PCA(MODEL.latent).fit(x[~apart]).transform(x)
+    assert found.shape == (adata.n_obs, MODEL.latent)
+    alike = np.corrcoef(found.T, expected.T)[: MODEL.latent, MODEL.latent :]
+    assert np.diag(alike)[:2] == pytest.approx([1, 1], abs=0.01)
+    assert found.var(0).sum() == pytest.approx(expected.var(0).sum(), rel=0.01)

@@ -32,7 +32,9 @@ def corrected(networks, x, target, n_samplings=3, seed=0, scale=UNITS, **kwargs)
     goal = correction_target(target, BATCHES)
     cells = SparseCells(sparse.csr_matrix(x.numpy() * scale), scale, KNOWN)
     parts = decoded_expression(networks, cells, goal, n_samplings, seed, **kwargs)
-    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+    expression, latent, smooth = map(np.concatenate, zip(*parts, strict=True))
+    assert np.array_equal(smooth, expression)
+    return expression, latent
 
 
 def test_chunks_give_the_same_numbers(trained):

@@ -32,6 +32,7 @@ def minibatch(n_cells=9, seed=0, weighted=False):
     weights = BatchWeights.of(batch, SHAPE.batches, weighted)
     return Minibatch(
         x=x,
+        seen=x,
         batch=batch,
         covariates=covariates,
         cell_weights=weights.of_cells,

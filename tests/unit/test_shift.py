@@ -6,14 +6,8 @@ import torch
 from scipy import sparse
 
 from aif.correction.decoding import correction_target, decoded_expression
-from aif.correction.shift import (
-    SPREAD_BOUNDS,
-    Moments,
-    Residuals,
-    Setting,
-    calibration,
-    shifted_expression,
-)
+from aif.correction.residuals import SPREAD_BOUNDS, Moments, Residuals, calibration
+from aif.correction.shift import Setting, Shift, trust
 from aif.model.cells import Cells, SparseCells
 from aif.model.networks import Networks, Shape
 from aif.model.population import set_population_statistics
@@ -43,13 +37,14 @@ def trained():
     return networks, x.numpy()
 
 
-def chunks(networks, x, goal, setting, known=ALL, **options):
-    return shifted_expression(networks, stored(x), CODES, known, goal, setting, 3, 0, **options)
+def chunks(networks, x, target="mean", known=ALL, chunk=100, **own):
+    default = {"tolerance": None, "slope_bounds": BOUNDS, "embedding_residual": 0.7}
+    goal, setting = correction_target(target, BATCHES), Setting(**default | own)
+    return Shift(networks, stored(x), CODES, known, goal, setting, 3, 0, chunk).parts()
 
 
-def shifted(networks, x, target="mean", known=ALL, **shares):
-    goal, setting = correction_target(target, BATCHES), Setting(**shares, slope_bounds=BOUNDS)
-    return joined(chunks(networks, x, goal, setting, known))
+def shifted(networks, x, target="mean", known=ALL, **own):
+    return joined(chunks(networks, x, target, known, **own))
 
 
 def decoded(networks, x, target):
@@ -58,7 +53,7 @@ def decoded(networks, x, target):
 
 
 def joined(chunks):
-    return np.concatenate([expression for expression, _ in chunks])
+    return np.concatenate([part.expression for part in chunks])
 
 
 def moments_of(x, decoded, batch, parts=2):
@@ -137,12 +132,39 @@ def test_cells_that_were_held_out_shape_the_correction_of_no_other(trained):
 
 
 def test_chunks_give_the_same_numbers(trained):
-    networks, x = trained
-    goal, setting = correction_target("mean", BATCHES), Setting(0.5, 0.5, BOUNDS)
-    whole, chunked = (list(chunks(networks, x, goal, setting, chunk=chunk)) for chunk in (100, 7))
-    assert [len(expression) for expression, _ in chunked] == [7, 7, 7, 7, 2]
+    own = {"residual": 0.5, "local": 0.5, "tolerance": 1.0}
+    whole, chunked = (list(chunks(*trained, chunk=chunk, **own)) for chunk in (100, 7))
+    assert [len(part.expression) for part in chunked] == [7, 7, 7, 7, 2]
     for one, many in zip(zip(*whole, strict=True), zip(*chunked, strict=True), strict=True):
         np.testing.assert_allclose(np.concatenate(one), np.concatenate(many), atol=1e-5)
+
+
+def test_what_an_embedding_is_of_differs_in_the_residual_only(trained):
+    own = {"residual": 1, "local": 0.5, "embedding_residual": 0.2}
+    smooth = np.concatenate([part.smooth for part in chunks(*trained, **own)])
+    expected = shifted(*trained, residual=0.2, local=0.5)
+    np.testing.assert_allclose(smooth, expected, atol=1e-6)
+
+
+def test_a_tolerance_leads_from_the_common_shift_to_the_own_one(trained):
+    common, own = (shifted(*trained, residual=0, local=local) for local in (0, 1))
+    strict, between, lenient = (
+        shifted(*trained, residual=0, local=1, tolerance=tolerance) for tolerance in (1e-3, 1, 1e3)
+    )
+    np.testing.assert_allclose(strict, common, atol=1e-5)
+    np.testing.assert_allclose(lenient, own, atol=1e-5)
+    shares = ((between - common) / (own - common))[np.abs(own - common) > 1e-3]
+    assert 0 <= shares.min() < 0.4 < 0.6 < shares.max() <= 1
+
+
+def test_trust_is_lost_beyond_the_tolerance():
+    common = torch.tensor([[3.0, 4.0]]).expand(4, -1)  # of length 5
+    deviation = torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 20.0], [5.0, 0.0]])
+    expected = torch.tensor([[1.0], [1 / 2], [1 / 65], [64 / 65]])
+    torch.testing.assert_close(trust(deviation, common, tolerance=2), expected)
+    assert (trust(deviation, common, tolerance=None) == 1).all()
+    nowhere = trust(deviation, torch.zeros(4, 2), tolerance=2)
+    torch.testing.assert_close(nowhere, torch.tensor([[1.0], [0.0], [0.0], [0.0]]))
 
 
 def test_calibration_finds_the_line_within_batches_and_leaves_constants():

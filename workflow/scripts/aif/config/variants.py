@@ -26,6 +26,8 @@ Bounds = Annotated[tuple[Positive, Positive], Predicate(lower_bound_first)]
 Weighting = Literal["intrinsic", "fixed", "relative", "likelihood"]
 Adversary = Literal["aux", "log_aux"]  # terms of `aif.model.losses`
 
+Embedding = Literal["latent", "components"]
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -56,8 +58,12 @@ class Variant:
     nonnegative
         Set corrected values below 0 to 0, as there is no negative expression.
 
-    `log_aux`, `anneal`, `shift`, `nonnegative` and the weighting `likelihood` are no part of the
-    published method.
+    embedding
+        What users cluster and draw, `obsm["X_corrected"]`: the `latent` means, as published, or the
+        principal `components` of the corrected expression, as many as there are latent dimensions.
+
+    `log_aux`, `anneal`, `shift`, `nonnegative`, `components` and the weighting `likelihood` are no
+    part of the published method.
     """
 
     input: Literal["raw", "norm", "norm_log"]
@@ -70,6 +76,7 @@ class Variant:
     anneal: bool = False
     shift: bool = False
     nonnegative: bool = False
+    embedding: Embedding = "latent"
 
     def unused_terms(self) -> set[str]:
         """Return the loss terms that are not this variant's: their columns stay empty."""
@@ -128,10 +135,18 @@ class Hyperparameters:
         Of shifting variants: the share of a cell's residual that is kept.
     local
         Of shifting variants: the weight of the cell's own shift against that of its batch.
+    tolerance
+        Of shifting variants: at which distance from its batch's shift, in lengths of that, a cell's
+        own counts half of `local`, and soon nothing. Without it no distance counts.
     slope_bounds
         Of shifting variants: between what a gene's decode is stretched to fit the data.
+    embedding_residual
+        Of shifting variants whose embedding is of `components`: the share of a cell's residual that is
+        kept in the expression that these are of.
     latent
         Dimensions of the latent space.
+    dropout
+        The share of a cell's genes, drawn anew in every step, that the encoder does not see.
     hidden
         Units of each hidden layer.
     label_hidden
@@ -163,7 +178,10 @@ class Hyperparameters:
     selection_start: Annotated[float, Ge(0), Lt(1)] = 0.9
     residual: Share = 0.5
     local: Share = 0.5
+    tolerance: Positive | None = None
     slope_bounds: Bounds = (0.8, 1.25)
+    embedding_residual: Share = 0.7
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     latent: Annotated[int, Ge(1)] = 100
     hidden: Annotated[int, Ge(1)] = 400
     label_hidden: Annotated[int, Ge(1)] = 128
@@ -193,7 +211,10 @@ class Hyperparameters:
 
 NAMES = tuple(field.name for field in dataclasses.fields(Hyperparameters))
 # Traits and hyperparameters that shape the correction and not the training.
-OF_CORRECTION = ("shift", "nonnegative", "residual", "local", "slope_bounds")
+OF_CORRECTION = (
+    *("shift", "nonnegative", "embedding"),
+    *("residual", "local", "tolerance", "slope_bounds", "embedding_residual"),
+)
 COEFFICIENTS = ("alpha", "rho", "beta", "delta", "gamma", "mu")
 
 
@@ -237,7 +258,9 @@ def without_effect(variant: Variant) -> set[str]:
         "anneal_start": variant.anneal,
         "residual": variant.shift,
         "local": variant.shift,
+        "tolerance": variant.shift,
         "slope_bounds": variant.shift,
+        "embedding_residual": variant.shift and variant.embedding == "components",
     }
     return {name for name, has_effect in depends_on.items() if not has_effect}
 

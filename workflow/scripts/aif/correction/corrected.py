@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,15 @@ import numpy as np
 import torch
 
 from aif import __version__
-from aif.correction.decoding import CHUNK, correction_target, decoded_expression
-from aif.correction.shift import Setting, shifted_expression
+from aif.correction.components import Components
+from aif.correction.decoding import (
+    CHUNK,
+    Part,
+    correction_target,
+    decoded_expression,
+    in_chunks,
+)
+from aif.correction.shift import Setting, Shift
 from aif.data.covariates import covariates_of
 from aif.data.holdout import held_out
 from aif.errors import InputError
@@ -24,10 +32,55 @@ from aif.model.model_file import ModelInfo
 from aif.model.networks import Networks
 
 
-def corrected_chunks(
+def correct_dataset(
     networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield corrected expression (cells, G) and latent means (cells, d) in the order of the cells.
+) -> ad.AnnData:
+    """Return a data set with corrected expression, as the contract of corrected.h5ad says.
+
+    Parameters and errors as in `correct`.
+    """
+    expression: list[np.ndarray] = []
+    embeddings, cost = correct(networks, info, adata, options, expression.append)
+    corrected = without_expression(adata, info)
+    corrected.X = np.concatenate(expression)
+    for key, values in embeddings.items():
+        corrected.obsm[key] = values
+    corrected.uns["aif"] = provenance(info, options, cost)
+    return corrected
+
+
+def write_corrected(
+    path: Path, networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
+) -> None:
+    """Write what `correct_dataset` returns, with a chunk of the dense matrix in memory at a time."""
+    without_expression(adata, info).write_h5ad(path)
+    with h5py.File(path, "r+") as file:
+        empty = np.empty((0, adata.n_vars), dtype=np.float32)
+        shape = {
+            "maxshape": (None, adata.n_vars),
+            "chunks": (min(CHUNK, adata.n_obs), adata.n_vars),
+        }
+        ad.io.write_elem(file, "X", empty, dataset_kwargs=shape)
+
+        def append(expression: np.ndarray) -> None:
+            done = len(file["X"])
+            file["X"].resize(done + len(expression), axis=0)
+            file["X"][done:] = expression
+
+        embeddings, cost = correct(networks, info, adata, options, append)
+        for key, values in embeddings.items():
+            ad.io.write_elem(file["obsm"], key, values)
+        ad.io.write_elem(file["uns"], "aif", provenance(info, options, cost))
+
+
+def correct(
+    networks: Networks,
+    info: ModelInfo,
+    adata: ad.AnnData,
+    options: dict[str, Any],
+    keep: Callable[[np.ndarray], None],
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Correct a data set; return its embeddings by their key in obsm, and what it cost.
 
     Parameters
     ----------
@@ -37,6 +90,8 @@ def corrected_chunks(
         The preprocessed data set that the model was trained on.
     options
         target and n_samplings, see `aif.config.schema.Correction`.
+    keep
+        Called with corrected expression (cells, G) of one chunk of cells after the other.
 
     Raises
     ------
@@ -44,6 +99,41 @@ def corrected_chunks(
         If the model was trained on other genes or covariates.
     FloatingPointError
         If a corrected value is not finite.
+    """
+    with measured() as cost:
+        known = ~held_out(adata.obs, info.holdout, info.seed)
+        passes = correction_of(networks, info, adata, known, options)
+        components = Components(info.hyperparameters["latent"])
+        of_components = info.variant["embedding"] == "components"
+        latent: list[np.ndarray] = []
+        for part, seen in zip(passes(), in_chunks(known), strict=True):
+            if not np.isfinite(part.expression).all():
+                raise FloatingPointError("the corrected expression is not finite")
+            keep(np.maximum(part.expression, 0) if info.variant["nonnegative"] else part.expression)
+            latent.append(part.latent)
+            if of_components:
+                components.add(part.smooth[seen])
+        embeddings = dict.fromkeys(("X_aif", "X_corrected"), np.concatenate(latent))
+        if of_components:
+            embeddings["X_corrected"] = components.of(part.smooth for part in passes())
+    return embeddings, cost
+
+
+def correction_of(
+    networks: Networks,
+    info: ModelInfo,
+    adata: ad.AnnData,
+    known: np.ndarray,
+    options: dict[str, Any],
+) -> Callable[[], Iterator[Part]]:
+    """Return what yields the corrected cells in chunks, each time that it is called.
+
+    Parameters
+    ----------
+    known
+        (n,) bool, the cells that the model was trained on.
+    networks, info, adata, options
+        As in `correct`.
     """
     covariates = covariates_of(adata)
     for what, of_model, of_cells in (
@@ -59,57 +149,11 @@ def corrected_chunks(
     cells = SparseCells(adata.X, scale, torch.from_numpy(covariates.to_numpy(np.float32)))
     target = correction_target(options["target"], info.batches)
     sampling = {"n_samplings": options["n_samplings"], "seed": info.seed}
-    if info.variant["shift"]:
-        batch = adata.obs["batch"].cat.codes.to_numpy()
-        known = ~held_out(adata.obs, info.holdout, info.seed)
-        setting = Setting.of(info.hyperparameters)
-        chunks = shifted_expression(networks, cells, batch, known, target, setting, **sampling)
-    else:
-        chunks = decoded_expression(networks, cells, target, **sampling)
-    for expression, latent in chunks:
-        if not np.isfinite(expression).all():
-            raise FloatingPointError("the corrected expression is not finite")
-        yield np.maximum(expression, 0) if info.variant["nonnegative"] else expression, latent
-
-
-def correct_dataset(
-    networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
-) -> ad.AnnData:
-    """Return a data set with corrected expression, as the contract of corrected.h5ad says.
-
-    Parameters and errors as in `corrected_chunks`.
-    """
-    with measured() as cost:
-        parts = zip(*corrected_chunks(networks, info, adata, options), strict=True)
-        expression, latent = (np.concatenate(part) for part in parts)
-    corrected = without_expression(adata, info)
-    corrected.X = expression
-    corrected.obsm["X_aif"] = corrected.obsm["X_corrected"] = latent
-    corrected.uns["aif"] = provenance(info, options, cost)
-    return corrected
-
-
-def write_corrected(
-    path: Path, networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
-) -> None:
-    """Write what `correct_dataset` returns, with a chunk of the dense matrix in memory at a time."""
-    without_expression(adata, info).write_h5ad(path)
-    latent = []
-    with h5py.File(path, "r+") as file:
-        with measured() as cost:
-            empty = np.empty((0, adata.n_vars), dtype=np.float32)
-            rows = min(CHUNK, adata.n_obs)
-            shape = {"maxshape": (None, adata.n_vars), "chunks": (rows, adata.n_vars)}
-            ad.io.write_elem(file, "X", empty, dataset_kwargs=shape)
-            for expression, means in corrected_chunks(networks, info, adata, options):
-                done = len(file["X"])
-                file["X"].resize(done + len(expression), axis=0)
-                file["X"][done:] = expression
-                latent.append(means)
-        ad.io.write_elem(file["obsm"], "X_aif", np.concatenate(latent))
-        # The key of every method's embedding: another name for the same values in the file.
-        file["obsm"]["X_corrected"] = file["obsm"]["X_aif"]
-        ad.io.write_elem(file["uns"], "aif", provenance(info, options, cost))
+    if not info.variant["shift"]:
+        return partial(decoded_expression, networks, cells, target, **sampling)
+    batch = adata.obs["batch"].cat.codes.to_numpy()
+    setting = Setting.of(info.hyperparameters)
+    return Shift(networks, cells, batch, known, target, setting, **sampling).parts
 
 
 def without_expression(adata: ad.AnnData, info: ModelInfo) -> ad.AnnData:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +14,24 @@ from aif.model.cells import SparseCells
 from aif.model.networks import Networks
 
 CHUNK = 512  # cells that are decoded, and written, at a time
+
+
+class Part(NamedTuple):
+    """Corrected cells.
+
+    Attributes
+    ----------
+    expression
+        (cells, G), corrected, in its own units.
+    latent
+        (cells, d), latent means.
+    smooth
+        (cells, G), the same with less of the cells' noise, for an embedding.
+    """
+
+    expression: np.ndarray
+    latent: np.ndarray
+    smooth: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -55,6 +74,11 @@ def correction_target(spec: str | dict[str, float], batches: list[str]) -> Targe
         raise ValueError(f"correction.target: no batch {unknown[0]!r}; batches are {batches}")
     label = torch.tensor([[float(shares.get(batch, 0)) for batch in batches]])
     return Target(label / label.sum(), torch.ones(1))
+
+
+def in_chunks(values: np.ndarray) -> list[np.ndarray]:
+    """Return what is known of all cells (n,) in the parts that corrections yield."""
+    return np.split(values, range(CHUNK, len(values), CHUNK))
 
 
 @torch.no_grad()
@@ -112,8 +136,8 @@ def decoded_expression(
     n_samplings: int,
     seed: int,
     chunk: int = CHUNK,
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield corrected expression (cells, G) in its own units and latent means (cells, d).
+) -> Iterator[Part]:
+    """Yield corrected cells, one chunk after the other.
 
     Parameters
     ----------
@@ -129,4 +153,5 @@ def decoded_expression(
     chunks = cells.chunks(chunk)
     for _, hidden, mean in hidden_decodes(networks, chunks, target.labels, n_samplings, seed):
         decoded = networks.decoder.decodes(torch.tensordot(target.weights, hidden, 1))
-        yield decoded.numpy() * cells.scale, mean.numpy()
+        expression = decoded.numpy() * cells.scale
+        yield Part(expression, mean.numpy(), smooth=expression)

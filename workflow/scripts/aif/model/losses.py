@@ -136,7 +136,7 @@ def step_losses(networks: Networks, cells: Minibatch, with_projection: bool) -> 
     """
     n_models, n_batches = networks.n_models, networks.shape.batches
     x = cells.x.expand(n_models, -1, -1)
-    mean, log_var = networks.encoder(x)
+    mean, log_var = networks.encoder(cells.seen.expand(n_models, -1, -1))
     z = mean + torch.exp(0.5 * log_var) * cells.noise
     logits = networks.encoder.batch_logits(x)
     covariates = cells.covariates.expand(n_models, -1, -1)

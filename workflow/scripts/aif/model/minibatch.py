@@ -19,6 +19,8 @@ class Minibatch:
     ----------
     x
         (B, G), expression.
+    seen
+        (B, G), what the encoder sees of it.
     batch
         (B,), the index of each cell's batch.
     covariates
@@ -34,6 +36,7 @@ class Minibatch:
     """
 
     x: Tensor
+    seen: Tensor
     batch: Tensor
     covariates: Tensor
     cell_weights: Tensor | None
@@ -44,7 +47,12 @@ class Minibatch:
 
 
 def draw_minibatch(
-    cells: Cells, rows: Tensor, weights: BatchWeights, latent: int, generator: torch.Generator
+    cells: Cells,
+    rows: Tensor,
+    weights: BatchWeights,
+    latent: int,
+    generator: torch.Generator,
+    dropout: float = 0.0,
 ) -> Minibatch:
     """Return the cells of `rows` with draws from the generator.
 
@@ -60,12 +68,15 @@ def draw_minibatch(
         d, the latent dimensions.
     generator
         On the cells' device.
+    dropout
+        The share of each cell's genes that the encoder does not see.
     """
-    batch = cells.batch[rows]
+    x, batch = cells.x[rows], cells.batch[rows]
     draw = {"generator": generator, "device": cells.x.device}
     size = (len(rows), latent)
     return Minibatch(
-        x=cells.x[rows],
+        x=x,
+        seen=x if dropout == 0 else _with_holes(x, dropout, generator),
         batch=batch,
         covariates=cells.covariates[rows],
         cell_weights=None if weights.of_cells is None else weights.of_cells[rows],
@@ -75,3 +86,9 @@ def draw_minibatch(
         other_batch=(batch + torch.randint(1, cells.n_batches, (len(rows),), **draw))
         % cells.n_batches,
     )
+
+
+def _with_holes(x: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Return x (B, G) with a share of its entries 0 and the others larger, its mean being kept."""
+    left = torch.rand(x.shape, generator=generator, device=x.device) >= share
+    return x * left / (1 - share)

@@ -200,7 +200,8 @@ class _Trainer:
         order = torch.randperm(self.n_cells, generator=self.shuffling).to(self.cells.x.device)
         for rows in order.tensor_split(self.shared.steps_per_epoch(self.n_cells)):
             minibatch = draw_minibatch(
-                self.cells, rows, self.batch_weights, self.shared.latent, self.noise
+                *(self.cells, rows, self.batch_weights),
+                *(self.shared.latent, self.noise, self.shared.dropout),
             )
             losses = self._losses(minibatch)
             self._step(losses, signed, update_critics)

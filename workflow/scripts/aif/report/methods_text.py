@@ -26,7 +26,7 @@ SUITES = {
 TOOLS = {"scanpy": "wolf2018", "anndata": "virshup2024", "torch": "paszke2019"}
 SHOWN = (
     *("alpha", "rho", "beta", "delta", "gamma", "mu"),
-    *("minibatch_size", "learning_rate", "latent", "hidden"),
+    *("minibatch_size", "learning_rate", "latent", "hidden", "dropout"),
 )
 TRANSFORMS = {
     "norm_log": "scaled to the median library of these genes and transformed to log(1 + x) (norm_log)",
@@ -40,6 +40,7 @@ BEYOND = {
     "anneal": "a learning rate that falls to 0 along a line",
     "shift": "cells that are shifted and not replaced by a decode",
     "nonnegative": "corrected values below 0 set to 0",
+    "components": "an embedding of the principal components of its corrected expression",
 }
 
 
@@ -149,7 +150,8 @@ def _variants(aif: pd.DataFrame, losses: pd.DataFrame) -> list[dict[str, Any]]:
     variants = []
     for place, rows in aif.groupby(["dataset", "method"], sort=False):
         values = json.loads(rows["hyperparameters"].iloc[0])
-        names = [name for name in SHOWN if name != "mu" or projected[place]]
+        idle = {"mu": not projected[place], "dropout": not values["dropout"]}
+        names = [name for name in SHOWN if not idle.get(name)]
         variants.append(
             {
                 "dataset": place[0],
@@ -181,6 +183,7 @@ def _settings(aif: pd.DataFrame) -> dict[str, Any]:
         "correction": correction,
         "target": _target(correction["target"]),
         "shifted": has["shift"],
+        "tolerant": [method for method in has["shift"] if _tolerance_of(aif, method)],
         "decoded": [method for method in traits if method not in has["shift"]],
         "beyond": {BEYOND[name]: methods for name, methods in has.items() if methods},
     }
@@ -193,6 +196,12 @@ def _residuals(shifted: pd.DataFrame) -> dict[str, list[str]]:
         share = f"{json.loads(row.hyperparameters)['residual']:g}"
         shares.setdefault(share, []).append(row.method)
     return shares
+
+
+def _tolerance_of(aif: pd.DataFrame, method: str) -> float | None:
+    """Return the tolerance of a variant's shift."""
+    first = aif[aif["method"] == method].iloc[0]
+    return json.loads(first["hyperparameters"])["tolerance"]
 
 
 def _target(target: str | dict[str, float]) -> str:
