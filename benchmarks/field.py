@@ -25,15 +25,29 @@ from aif.report.recommendation import recommendation
 from aif.report.report_page import NO_NULL_TEST
 
 IDS = ["dataset", *OUTPUT, "seed"]
-# The outputs of AIF in the short tables.
-SHOWN = (
-    ("aif_steady", "expression"),
-    ("aif_steady", "embedding"),
-    ("aif_norm_log_rel_dyn", "expression"),
-    ("aif_norm_log_nats_anneal", "expression"),
-    ("aif_norm_log_nats_anneal", "embedding"),
-    ("aif_shift_norm_log_nats_anneal", "expression"),
-)
+# The outputs of AIF in the short tables, and what they are called there.
+SHOWN = {
+    "steady": ("aif_steady", "expression"),
+    "steady, embedding": ("aif_steady", "embedding"),
+    "rel_dyn": ("aif_norm_log_rel_dyn", "expression"),
+    "nats_anneal": ("aif_norm_log_nats_anneal", "expression"),
+    "shift": ("aif_shift_norm_log_nats_anneal", "expression"),
+}
+DATA = {
+    "human_dc": "human dendritic cells",
+    "pbmc_3tech": "PBMC, three technologies",
+    "mixology": "cell lines, 5 batches (sc_mixology)",
+    "leukemia": "leukemia, 4 patients",
+    "simulation1": "simulation 1 of Tran et al. 2020",
+    "simulation3": "simulation 3 of Tran et al. 2020",
+    "onek1k": "blood of 40 donors (OneK1K)",
+    "intestine": "mouse intestine, 3 libraries",
+    "pancreas": "pancreas, human and mouse, 328 cells",
+}
+OTHERS = {"scvi": "scVI", "combat": "ComBat", "seurat": "Seurat", "scanorama": "Scanorama",
+          "harmony": "Harmony", "scvi_default": "scVI (defaults)"}  # fmt: skip
+GENES = ("DE_FDR", "DE_found", "DE_found_at_FDR", "DE_FDR_counts", "DE_found_counts")
+PAGES = ("README.md", "docs/variants.md")  # that have the short tables
 # What is known without cell types.
 BLIND = ("unlabelled", "structure", "mixing")
 
@@ -58,11 +72,56 @@ def main() -> None:
         text = recommendations(results / dataset, rows, null_test)
         (output / "recommendations" / f"{dataset}.md").write_text(text)
     write(pd.DataFrame(losses(rows)), output / "choice.tsv")
+    write_field(rows, output)
+    tables = short_tables(rows)
+    for page in PAGES:
+        path = output.parent / page
+        path.write_text(with_tables(path.read_text(), tables))
+
+
+def write_field(rows: pd.DataFrame, output: Path) -> None:
+    """Write field.md, all outputs by each score and what is known of genes, and the pictures."""
     ranked = ranks(rows)
+    parts = [
+        "# Against the field: all numbers\n",
+        "Made by `field.py` of `benchmark.tsv`: medians and ranges over the seeds, the best of all "
+        "outputs but controls in bold. What they say is in [README.md](README.md#against-the-field).\n",
+    ]
     for overview in overviews(ranked):
         name = overview.ranked_by
         picture(overview, ranked).savefig(output / f"field_{name}.png", dpi=110)
-        print(f"\n{name}\n\n{markdown(overview)}\n\n{beside_the_best(overview)}")
+        parts.append(f"## {name}\n\n![{name}](field_{name}.png)\n\n{markdown(overview)}\n")
+    parts.append(f"## Genes\n\n{genes(rows)}\n")
+    (output / "field.md").write_text("\n".join(parts))
+
+
+def genes(rows: pd.DataFrame) -> str:
+    """Return what tests of each expression found where it is known which genes change."""
+    own = rows[rows["metric"].isin(GENES) & (rows["space"] == "expression")]
+    medians = own.pivot_table(
+        index=["dataset", "method"], columns="metric", values="value", aggfunc="median"
+    )
+    lines = [f"| data | method | {' | '.join(GENES)} |", "|---" * (len(GENES) + 2) + "|"]
+    for (dataset, method), values in medians.iterrows():
+        texts = [short(f"{values[name]:.3f}") if values.notna()[name] else "" for name in GENES]
+        lines.append(f"| {dataset} | {method} | {' | '.join(texts)} |")
+    return "\n".join(lines)
+
+
+def short_tables(rows: pd.DataFrame) -> dict[str, str]:
+    """Return, by the name of a score, the table of SHOWN outputs beside the best other one."""
+    ranked = ranks(rows)
+    return {view.ranked_by: beside_the_best(view) for view in overviews(ranked)}
+
+
+def with_tables(text: str, tables: dict[str, str]) -> str:
+    """Return a page with its tables renewed: what stands between two comments with their name."""
+    for name, table in tables.items():
+        start, end = f"<!-- table {name} -->\n", f"\n<!-- end {name} -->"
+        if start in text:
+            before, rest = text.split(start)
+            text = before + start + table + end + rest.split(end)[1]
+    return text
 
 
 def renew(table: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -141,13 +200,20 @@ def beside_the_best(overview: Overview) -> str:
     """Return uncorrected cells and SHOWN outputs of AIF beside the best of all other methods."""
     cells = {output: own for output, (_, *own) in overview.rows}
     others = [o for o in cells if not o[0].startswith("aif") and o[0] not in (WORST[0], *CONTROLS)]
-    names = ["uncorrected", *(" ".join(output) for output in SHOWN), "best of other methods"]
+    names = ["uncorrected", *SHOWN, "best of the others"]
     lines = [f"| data | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for place, dataset in enumerate(overview.datasets):
         known = [output for output in others if cells[output][place].text != "–"]
         best = max(known, key=lambda output: float(cells[output][place].text))
-        texts = [short(cells[output][place].text) for output in (WORST, *SHOWN, best)]
-        lines.append(f"| {dataset} | {' | '.join(texts[:-1])} | {' '.join(best)} {texts[-1]} |")
+        columns = [WORST, *SHOWN.values(), best]
+        numbers = [float(cells[output][place].text) for output in columns]
+        texts = [short(f"{number:.3f}") for number in numbers]
+        texts[-1] = (
+            f"{OTHERS.get(best[0], best[0])}{' embedding' * (best[1] == 'embedding')} {texts[-1]}"
+        )
+        top = numbers.index(max(numbers))
+        texts[top] = f"**{texts[top]}**"
+        lines.append(f"| {DATA.get(dataset, dataset)} | {' | '.join(texts)} |")
     return "\n".join(lines)
 
 

@@ -49,7 +49,9 @@ def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", required=True)
-    parser.add_argument("--data", nargs="+", required=True, help="FILE or FILE:BATCH_KEY")
+    parser.add_argument(
+        "--data", nargs="+", required=True, help="FILE, FILE:BATCH_KEY or FILE:BATCH_KEY:GENES"
+    )
     parser.add_argument("--methods", nargs="+", required=True, help="variants or baselines")
     settings = "JSON of hyperparameters and of the variant's traits"
     parser.add_argument("--settings", nargs="+", default=["{}"], help=settings)
@@ -66,11 +68,13 @@ def main() -> None:
 
 def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
     """Train, correct and evaluate one run, unless the table has it."""
-    path, _, batch_key = data.partition(":")
+    path, batch_key, genes = (*data.split(":"), "", "")[:3]
     keys = dict(zip(KEYS, (Path(path).stem, method, setting, seed), strict=True))
     if output.exists() and (pd.read_csv(output, sep="\t")[KEYS] == pd.Series(keys)).all(1).any():
         return
-    counts = standardise(ad.read_h5ad(path), batch_key or "batch", "cell_type", None)
+    counts = standardise(
+        ad.read_h5ad(path), batch_key or "batch", "cell_type", int(genes or 0) or None
+    )
     reference = transform(counts, "norm_log")
     start = time.perf_counter()
     if method in BASELINES:
