@@ -94,5 +94,5 @@ def test_the_embedding_is_the_latent_space_or_the_components_of_smooth_expressio
     found, expected = corrected.obsm["X_corrected"], PCA(MODEL.latent).fit(x[~apart]).transform(x)
     assert found.shape == (adata.n_obs, MODEL.latent)
     alike = np.corrcoef(found.T, expected.T)[: MODEL.latent, MODEL.latent :]
-    assert np.diag(alike)[:2] == pytest.approx([1, 1], abs=0.01)
-    assert found.var(0).sum() == pytest.approx(expected.var(0).sum(), rel=0.01)
+    assert np.diag(alike) == pytest.approx(1, abs=1e-3)
+    assert found.var(0) == pytest.approx(expected.var(0), rel=1e-3)

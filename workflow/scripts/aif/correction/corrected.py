@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,10 @@ import anndata as ad
 import h5py
 import numpy as np
 import torch
+from sklearn.decomposition import PCA
 
 from aif import __version__
-from aif.correction.components import Components
-from aif.correction.decoding import (
-    CHUNK,
-    Part,
-    correction_target,
-    decoded_expression,
-    in_chunks,
-)
+from aif.correction.decoding import CHUNK, Part, correction_target, decoded_expression
 from aif.correction.shift import Setting, Shift
 from aif.data.covariates import covariates_of
 from aif.data.holdout import held_out
@@ -52,7 +45,10 @@ def correct_dataset(
 def write_corrected(
     path: Path, networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
 ) -> None:
-    """Write what `correct_dataset` returns, with a chunk of the dense matrix in memory at a time."""
+    """Write what `correct_dataset` returns, with a chunk of corrected expression in memory at a time.
+
+    Where the embedding is of components, what these are of is in memory as well, (n, G) float32.
+    """
     without_expression(adata, info).write_h5ad(path)
     with h5py.File(path, "r+") as file:
         empty = np.empty((0, adata.n_vars), dtype=np.float32)
@@ -102,31 +98,39 @@ def correct(
     """
     with measured() as cost:
         known = ~held_out(adata.obs, info.holdout, info.seed)
-        passes = correction_of(networks, info, adata, known, options)
-        components = Components(info.hyperparameters["latent"])
         of_components = info.variant["embedding"] == "components"
-        latent: list[np.ndarray] = []
-        for part, seen in zip(passes(), in_chunks(known), strict=True):
+        latent, smooth = [], []
+        for part in corrected_parts(networks, info, adata, known, options):
             if not np.isfinite(part.expression).all():
                 raise FloatingPointError("the corrected expression is not finite")
             keep(np.maximum(part.expression, 0) if info.variant["nonnegative"] else part.expression)
             latent.append(part.latent)
             if of_components:
-                components.add(part.smooth[seen])
+                smooth.append(part.smooth)
         embeddings = dict.fromkeys(("X_aif", "X_corrected"), np.concatenate(latent))
         if of_components:
-            embeddings["X_corrected"] = components.of(part.smooth for part in passes())
+            embeddings["X_corrected"] = components(np.concatenate(smooth), known, info)
     return embeddings, cost
 
 
-def correction_of(
+def components(smooth: np.ndarray, known: np.ndarray, info: ModelInfo) -> np.ndarray:
+    """Return principal components (n, k) of cells (n, G), as many as there are latent dimensions.
+
+    There are no more of them than genes and known cells, which alone shape them.
+    """
+    shaping = smooth[known]
+    wanted = min(info.hyperparameters["latent"], *shaping.shape)
+    return PCA(wanted, random_state=info.seed).fit(shaping).transform(smooth)
+
+
+def corrected_parts(
     networks: Networks,
     info: ModelInfo,
     adata: ad.AnnData,
     known: np.ndarray,
     options: dict[str, Any],
-) -> Callable[[], Iterator[Part]]:
-    """Return what yields the corrected cells in chunks, each time that it is called.
+) -> Iterator[Part]:
+    """Return the corrected cells, one chunk after the other.
 
     Parameters
     ----------
@@ -150,10 +154,10 @@ def correction_of(
     target = correction_target(options["target"], info.batches)
     sampling = {"n_samplings": options["n_samplings"], "seed": info.seed}
     if not info.variant["shift"]:
-        return partial(decoded_expression, networks, cells, target, **sampling)
+        return decoded_expression(networks, cells, target, **sampling)
     batch = adata.obs["batch"].cat.codes.to_numpy()
     setting = Setting.of(info.hyperparameters)
-    return Shift(networks, cells, batch, known, target, setting, **sampling).parts
+    return Shift(networks, cells, batch, known, target, setting, **sampling).parts()
 
 
 def without_expression(adata: ad.AnnData, info: ModelInfo) -> ad.AnnData:

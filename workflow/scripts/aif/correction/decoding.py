@@ -76,11 +76,6 @@ def correction_target(spec: str | dict[str, float], batches: list[str]) -> Targe
     return Target(label / label.sum(), torch.ones(1))
 
 
-def in_chunks(values: np.ndarray) -> list[np.ndarray]:
-    """Return what is known of all cells (n,) in the parts that corrections yield."""
-    return np.split(values, range(CHUNK, len(values), CHUNK))
-
-
 @torch.no_grad()
 def hidden_decodes(
     networks: Networks,
