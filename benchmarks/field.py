@@ -45,7 +45,7 @@ DATA = {
     "pancreas": "pancreas, human and mouse, 328 cells",
 }
 OTHERS = {"scvi": "scVI", "combat": "ComBat", "seurat": "Seurat", "scanorama": "Scanorama",
-          "harmony": "Harmony", "scvi_default": "scVI (defaults)"}  # fmt: skip
+          "harmony": "Harmony", "scvi_default": "scVI (defaults)", "limma": "limma"}  # fmt: skip
 GENES = ("DE_FDR", "DE_found", "DE_found_at_FDR", "DE_FDR_counts", "DE_found_counts")
 PAGES = ("README.md", "docs/variants.md")  # that have the short tables
 # What is known without cell types.
@@ -75,7 +75,7 @@ def main() -> None:
     write_field(rows, output)
     tables = short_tables(rows)
     for page in PAGES:
-        path = output.parent / page
+        path = Path(__file__).parents[1] / page
         path.write_text(with_tables(path.read_text(), tables))
 
 
@@ -103,7 +103,9 @@ def genes(rows: pd.DataFrame) -> str:
     )
     lines = [f"| data | method | {' | '.join(GENES)} |", "|---" * (len(GENES) + 2) + "|"]
     for (dataset, method), values in medians.iterrows():
-        texts = [short(f"{values[name]:.3f}") if values.notna()[name] else "" for name in GENES]
+        texts = [
+            short(f"{values[name]:.3f}") if pd.notna(values.get(name)) else "" for name in GENES
+        ]
         lines.append(f"| {dataset} | {method} | {' | '.join(texts)} |")
     return "\n".join(lines)
 
@@ -198,21 +200,21 @@ def markdown(overview: Overview) -> str:
 
 def beside_the_best(overview: Overview) -> str:
     """Return uncorrected cells and SHOWN outputs of AIF beside the best of all other methods."""
-    cells = {output: own for output, (_, *own) in overview.rows}
-    others = [o for o in cells if not o[0].startswith("aif") and o[0] not in (WORST[0], *CONTROLS)]
     names = ["uncorrected", *SHOWN, "best of the others"]
     lines = [f"| data | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     for place, dataset in enumerate(overview.datasets):
-        known = [output for output in others if cells[output][place].text != "–"]
-        best = max(known, key=lambda output: float(cells[output][place].text))
-        columns = [WORST, *SHOWN.values(), best]
-        numbers = [float(cells[output][place].text) for output in columns]
-        texts = [short(f"{number:.3f}") for number in numbers]
-        texts[-1] = (
-            f"{OTHERS.get(best[0], best[0])}{' embedding' * (best[1] == 'embedding')} {texts[-1]}"
+        medians = pd.Series(
+            {output: cells[place].text for output, (_, *cells) in overview.rows}
+        ).replace("–", None).astype(float)  # fmt: skip
+        method = medians.index.get_level_values(0)
+        others = medians[~method.str.startswith("aif") & ~method.isin((WORST[0], *CONTROLS))]
+        best = others.idxmax()
+        numbers = medians.reindex(pd.MultiIndex.from_tuples([WORST, *SHOWN.values(), best]))
+        texts = [short(f"{number:.3f}") if pd.notna(number) else "" for number in numbers]
+        texts[-1] = " ".join(
+            (OTHERS[best[0]], *(["embedding"] * (best[1] == "embedding")), texts[-1])
         )
-        top = numbers.index(max(numbers))
-        texts[top] = f"**{texts[top]}**"
+        texts[numbers.argmax()] = f"**{texts[numbers.argmax()]}**"
         lines.append(f"| {DATA.get(dataset, dataset)} | {' | '.join(texts)} |")
     return "\n".join(lines)
 

@@ -69,12 +69,12 @@ def main() -> None:
 def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
     """Train, correct and evaluate one run, unless the table has it."""
     path, batch_key, genes = (*data.split(":"), "", "")[:3]
-    keys = dict(zip(KEYS, (Path(path).stem, method, setting, seed), strict=True))
+    name = f"{Path(path).stem}, {genes} genes" if genes else Path(path).stem
+    keys = dict(zip(KEYS, (name, method, setting, seed), strict=True))
     if output.exists() and (pd.read_csv(output, sep="\t")[KEYS] == pd.Series(keys)).all(1).any():
         return
-    counts = standardise(
-        ad.read_h5ad(path), batch_key or "batch", "cell_type", int(genes or 0) or None
-    )
+    n_genes = int(genes) if genes else None
+    counts = standardise(ad.read_h5ad(path), batch_key or "batch", "cell_type", n_genes)
     reference = transform(counts, "norm_log")
     start = time.perf_counter()
     if method in BASELINES:

@@ -15,7 +15,7 @@ from aif.model.training import train
 
 VARIANT = Variant("norm_log", "relative", projection=True, delayed=True, decay=True)
 MODEL = Hyperparameters(
-    alpha=0.05, rho=0.5, beta=0.05, delta=0.01, gamma=0.3, mu=0.05, epochs=6, min_steps=0,
+    alpha=0.05, rho=0.5, beta=0.05, delta=0.01, gamma=0.3, mu=0.05, epochs=6, min_steps=0, dropout=0.2,
     minibatch_size=16, latent=4, hidden=16, label_hidden=8, selection_start=0.5,
 )  # fmt: skip
 STACK = [MODEL, replace(MODEL, gamma=1.0)]

@@ -18,11 +18,12 @@ def text(provenance=None, **entry):
     return methods_text(provenance, report_tables.benchmark(), pd.concat(losses), config)
 
 
-def another(method, traits=None, **columns):
+def another(method, traits=None, hyperparameters=None, **columns):
     """Return the provenance of a run with another variant beside the first."""
     known = report_tables.provenance()
     row = known.iloc[[0]].assign(method=method, **columns)
     row["variant"] = json.dumps(report_tables.TRAITS | (traits or {}))
+    row["hyperparameters"] = json.dumps(report_tables.HYPERPARAMETERS | (hyperparameters or {}))
     return pd.concat([known, row], ignore_index=True)
 
 
@@ -67,6 +68,20 @@ def test_what_goes_beyond_the_paper_is_not_told_as_its():
     )
     assert "kept a share of 0.5 of what the model does not explain" in how
     assert "falls to 0" not in how
+    assert "hidden" not in how.replace("hidden 400", "")
+    assert "The farther" not in how
+
+
+def test_hyperparameters_beyond_the_paper_are_not_told_as_its():
+    mine = another("mine", {"shift": True}, {"dropout": 0.5, "tolerance": 1.7})
+    how = text(mine).paragraphs[1]
+    assert "latent 100, hidden 400, dropout 0.5" in how
+    assert "mine has an encoder that a share of the genes is hidden from in each training" in how
+    assert (
+        "The farther a cell would so have been moved from where its batch moves on the mean" in how
+    )
+    both = pd.concat([mine, another("other", {"shift": True}).iloc[[-1]]])
+    assert "The farther a cell of mine would so have been moved" in text(both).paragraphs[1]
 
 
 @pytest.mark.parametrize(

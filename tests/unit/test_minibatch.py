@@ -1,6 +1,9 @@
 """A minibatch: what the encoder sees of its cells."""
 
+from dataclasses import replace
+
 import torch
+from torch.nn import functional as F
 
 from aif.model.batch_weights import BatchWeights
 from aif.model.cells import Cells
@@ -31,15 +34,25 @@ def test_a_share_of_the_genes_is_hidden_and_the_mean_is_kept():
 
 
 def test_without_dropout_all_is_seen_and_no_number_is_drawn_for_it():
-    before, none = drawn(), drawn(dropout=0.0)
-    assert torch.equal(none.seen, X)
-    assert torch.equal(before.noise, none.noise)
-    assert torch.equal(before.prior, none.prior)
+    whole = drawn(dropout=0.0)
+    assert torch.equal(whole.seen, X)
+    generator = torch.Generator().manual_seed(0)
+    for draw in (whole.noise, whole.prior):
+        assert torch.equal(draw, torch.randn(40, SHAPE.latent, generator=generator))
 
 
 def test_only_the_encoder_misses_what_is_hidden():
     networks = Networks(SHAPE, seed=0)
-    whole, holes = (step_losses(networks, drawn(dropout=share), False) for share in (0.0, 0.5))
-    assert torch.equal(whole.by_term["class"], holes.by_term["class"])
-    torch.testing.assert_close(whole.judgement[:, 0], holes.judgement[:, 0])
-    assert not torch.isclose(whole.by_term["kl"], holes.by_term["kl"]).any()
+    cells = drawn(dropout=0.0)
+    holes = replace(cells, seen=drawn(dropout=0.5).seen)
+    before, after = (step_losses(networks, own, with_projection=False) for own in (cells, holes))
+    assert torch.equal(before.by_term["class"], after.by_term["class"])
+    torch.testing.assert_close(before.judgement[:, 0], after.judgement[:, 0])
+    assert not torch.isclose(before.by_term["kl"], after.by_term["kl"]).any()
+    mean, log_var = networks.encoder(holes.seen[None])
+    z = mean + torch.exp(0.5 * log_var) * holes.noise
+    label = networks.encoder.batch_logits(X[None]).softmax(-1)
+    pairs = torch.stack([label, F.one_hot(BATCH, 2).float()[None]], 1)
+    latents = torch.stack([z, holes.prior[None]], 1)
+    decoded = networks.decoder(pairs, torch.zeros(1, 2, 40, 0), latents)[:, 0]
+    torch.testing.assert_close(after.by_term["rec"], (X - decoded).square().mean((1, 2)))

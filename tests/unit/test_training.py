@@ -27,6 +27,7 @@ SMALL = Hyperparameters(
     min_steps=0,
     minibatch_size=16,
     latent=4,
+    dropout=0.2,
     hidden=16,
     label_hidden=8,
 )
@@ -75,6 +76,14 @@ def test_bfloat16_is_of_the_products_alone():
 def test_models_of_a_stack_differ_by_their_coefficients():
     together = train(cells(), VARIANT, [SMALL, replace(SMALL, alpha=0.5)], seed=3)
     assert largest_difference(state(together, 0), state(together, 1)) > 1e-3
+
+
+def test_a_training_hides_the_share_of_genes_that_it_is_told():
+    with_holes, whole = (
+        train(cells(), VARIANT, [replace(SMALL, epochs=1, dropout=share)], seed=0)
+        for share in (0.2, 0.0)
+    )
+    assert largest_difference(state(with_holes), state(whole)) > 1e-3
 
 
 def test_one_seed_repeats_bitwise_and_two_differ():

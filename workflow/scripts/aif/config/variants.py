@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Gt, Le, Lt, Predicate
+from pydantic import TypeAdapter
 
 Positive = Annotated[float, Gt(0), Lt(math.inf)]
 Weight = Annotated[float, Ge(0), Lt(math.inf)]
@@ -57,13 +58,18 @@ class Variant:
         their decode (`aif.correction.shift`).
     nonnegative
         Set corrected values below 0 to 0, as there is no negative expression.
-
     embedding
         What users cluster and draw, `obsm["X_corrected"]`: the `latent` means, as published, or the
-        principal `components` of the corrected expression, as many as there are latent dimensions.
+        principal `components` of corrected logarithms before values below 0 are set to 0, as many as
+        there are latent dimensions.
 
     `log_aux`, `anneal`, `shift`, `nonnegative`, `components` and the weighting `likelihood` are no
-    part of the published method.
+    part of the published method, nor are `dropout` and `tolerance` of the hyperparameters.
+
+    Raises
+    ------
+    ValueError
+        If there are to be components of anything but logarithms: a few abundant genes would be all of them.
     """
 
     input: Literal["raw", "norm", "norm_log"]
@@ -77,6 +83,10 @@ class Variant:
     shift: bool = False
     nonnegative: bool = False
     embedding: Embedding = "latent"
+
+    def __post_init__(self) -> None:
+        if self.embedding == "components" and self.input != "norm_log":
+            raise ValueError("embedding: components needs the input norm_log")
 
     def unused_terms(self) -> set[str]:
         """Return the loss terms that are not this variant's: their columns stay empty."""
@@ -136,8 +146,9 @@ class Hyperparameters:
     local
         Of shifting variants: the weight of the cell's own shift against that of its batch.
     tolerance
-        Of shifting variants: at which distance from its batch's shift, in lengths of that, a cell's
-        own counts half of `local`, and soon nothing. Without it no distance counts.
+        Of shifting variants: a cell whose own shift is this far from the mean shift of its batch, in
+        lengths of such mean shifts, follows its own by half of `local` only, and a cell that is
+        farther soon not at all. Without it own shifts always count `local`.
     slope_bounds
         Of shifting variants: between what a gene's decode is stretched to fit the data.
     embedding_residual
@@ -146,7 +157,8 @@ class Hyperparameters:
     latent
         Dimensions of the latent space.
     dropout
-        The share of a cell's genes, drawn anew in every step, that the encoder does not see.
+        The share of a cell's genes, drawn anew in every step, that the encoder does not see, so that it
+        cannot learn single cells by heart.
     hidden
         Units of each hidden layer.
     label_hidden
@@ -273,7 +285,8 @@ def training_of(variant: Variant, model: Hyperparameters) -> dict[str, Any]:
 
 def variant_of(entry: dict[str, Any]) -> Variant:
     """Return the traits of one entry of config/variants.yaml."""
-    return Variant(**{key: value for key, value in entry.items() if key != "hyperparameters"})
+    traits = {key: value for key, value in entry.items() if key != "hyperparameters"}
+    return TypeAdapter(Variant).validate_python(traits)
 
 
 def defaults_of(table: dict[str, Any], name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,24 @@ from aif.model.cells import SparseCells
 from aif.model.model_file import ModelInfo
 from aif.model.networks import Networks
 
+SHAPING = 20_000  # cells that are enough to find components
+
 
 def correct_dataset(
-    networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
+    networks: Networks,
+    info: ModelInfo,
+    adata: ad.AnnData,
+    options: dict[str, Any],
+    with_components: bool = True,
 ) -> ad.AnnData:
     """Return a data set with corrected expression, as the contract of corrected.h5ad says.
 
-    Parameters and errors as in `correct`.
+    Without components the embedding is the latent space, whatever the variant says. Other parameters and
+    errors as in `correct`.
     """
     expression: list[np.ndarray] = []
+    if not with_components:
+        info = replace(info, variant=info.variant | {"embedding": "latent"})
     embeddings, cost = correct(networks, info, adata, options, expression.append)
     corrected = without_expression(adata, info)
     corrected.X = np.concatenate(expression)
@@ -98,29 +108,35 @@ def correct(
     """
     with measured() as cost:
         known = ~held_out(adata.obs, info.holdout, info.seed)
+        latent = []
         of_components = info.variant["embedding"] == "components"
-        latent, smooth = [], []
+        smooth = np.empty(adata.shape if of_components else 0, dtype=np.float32)
         for part in corrected_parts(networks, info, adata, known, options):
             if not np.isfinite(part.expression).all():
                 raise FloatingPointError("the corrected expression is not finite")
             keep(np.maximum(part.expression, 0) if info.variant["nonnegative"] else part.expression)
-            latent.append(part.latent)
             if of_components:
-                smooth.append(part.smooth)
+                done = sum(map(len, latent))
+                smooth[done : done + len(part.smooth)] = part.smooth
+            latent.append(part.latent)
         embeddings = dict.fromkeys(("X_aif", "X_corrected"), np.concatenate(latent))
         if of_components:
-            embeddings["X_corrected"] = components(np.concatenate(smooth), known, info)
+            embeddings["X_corrected"] = components(smooth, known, info)
     return embeddings, cost
 
 
 def components(smooth: np.ndarray, known: np.ndarray, info: ModelInfo) -> np.ndarray:
     """Return principal components (n, k) of cells (n, G), as many as there are latent dimensions.
 
-    There are no more of them than genes and known cells, which alone shape them.
+    They are of known cells, SHAPING of them at most; there are no more than these and the genes.
     """
-    shaping = smooth[known]
-    wanted = min(info.hyperparameters["latent"], *shaping.shape)
-    return PCA(wanted, random_state=info.seed).fit(shaping).transform(smooth)
+    rows = np.flatnonzero(known)
+    if len(rows) > SHAPING:
+        rows = np.random.default_rng(info.seed).choice(rows, SHAPING, replace=False)
+    wanted = min(info.hyperparameters["latent"], len(rows), smooth.shape[1])
+    pca = PCA(wanted, random_state=info.seed).fit(smooth[rows])
+    chunks = np.split(smooth, range(CHUNK, len(smooth), CHUNK))
+    return np.concatenate([pca.transform(part) for part in chunks])
 
 
 def corrected_parts(

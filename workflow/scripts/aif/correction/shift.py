@@ -36,8 +36,8 @@ class Setting:
     local
         The weight of the cell's own shift against the common one, between 0 and 1.
     tolerance
-        How far the own shift may be from the common one, in lengths of that, to count half of
-        `local`, see `trust`. Without it all cells' own shifts count `local`.
+        How far the own shift may be from the common one, in the typical length of those, to count half
+        of `local`, see `trust`. Without it all cells' own shifts count `local`.
     slope_bounds
         Between what a gene's decode is stretched, see `calibration`.
     embedding_residual
@@ -112,6 +112,7 @@ class Shift:
         self.common = self.weights @ mean_decodes - mean_decodes[self.which[:n_batches]]
         self.slope, self.offset = calibration(moments, setting.slope_bounds)
         shares = target.weights @ target.labels
+        self.length = typical_length(self.common, shares)
         self.residuals = Residuals.of(moments, self.slope, self.offset, shares)
 
     def parts(self) -> Iterator[Part]:
@@ -121,7 +122,7 @@ class Shift:
             own, common = self._own_decode(hidden, code), self.common[code]
             goal = self.networks.decoder.decodes(torch.tensordot(self.weights, hidden, 1))
             deviation = goal - own - common
-            weight = setting.local * trust(deviation, common, setting.tolerance)
+            weight = setting.local * trust(deviation, self.length, setting.tolerance)
             own = self.offset + self.slope * own
             moved = own + self.slope * (common + weight * deviation)
             kept = self.residuals.at_target(x - own, code)
@@ -152,22 +153,33 @@ class Shift:
         return self.networks.decoder.decodes(own)
 
 
-def trust(deviation: Tensor, common: Tensor, tolerance: float | None) -> Tensor:
+def typical_length(common: Tensor, shares: Tensor) -> Tensor:
+    """Return the root mean square length of the batches' common shifts (b, G).
+
+    A batch counts by what it is not of the target, its share there being `shares` (b,): that of a batch
+    that is the target is 0 and says nothing of the others.
+    """
+    missing = 1 - shares
+    return ((missing @ common.square().sum(1)) / missing.sum()).sqrt()
+
+
+def trust(deviation: Tensor, length: Tensor, tolerance: float | None) -> Tensor:
     """Return how far each cell's own shift is to be believed, (cells, 1), between 0 and 1.
 
     Where a batch lacks a cell type, the decoder takes the nearest type there for what that type
     looks like in it, and the own shift leads into it. Such shifts are far from the common one. With
-    ρ their distance in lengths of the common one it is 1 / (1 + (ρ / tolerance)⁶).
+    ρ their distance in `length` it is 1 / (1 + (ρ / tolerance)⁶).
 
     Parameters
     ----------
-    deviation, common
-        (cells, G), own shifts without the common ones, and these, in the units of the model.
+    deviation
+        (cells, G), own shifts without the common ones of their batches, in the units of the model.
+    length
+        (), the `typical_length` of common shifts.
     tolerance
         The ρ that is believed to a half. Without it all are believed.
     """
     if tolerance is None:
-        return torch.ones(len(common), 1)
-    distance, length = (part.norm(dim=1, keepdim=True) for part in (deviation, common))
-    ratio = (distance / (tolerance * length)).nan_to_num(nan=0, posinf=torch.inf)
-    return 1 / (1 + ratio**STEEPNESS)
+        return torch.ones(len(deviation), 1)
+    ratio = deviation.norm(dim=1, keepdim=True) / (tolerance * length)
+    return 1 / (1 + ratio.nan_to_num(nan=0, posinf=torch.inf) ** STEEPNESS)

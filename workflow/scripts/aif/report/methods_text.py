@@ -40,7 +40,8 @@ BEYOND = {
     "anneal": "a learning rate that falls to 0 along a line",
     "shift": "cells that are shifted and not replaced by a decode",
     "nonnegative": "corrected values below 0 set to 0",
-    "components": "an embedding of the principal components of its corrected expression",
+    "components": "an embedding of principal components of corrected expression with a part of its noise",
+    "dropout": "an encoder that a share of the genes is hidden from in each training step (dropout)",
 }
 
 
@@ -171,7 +172,11 @@ def _settings(aif: pd.DataFrame) -> dict[str, Any]:
     first = aif.iloc[0]
     hyperparameters = json.loads(first["hyperparameters"])
     correction = json.loads(first["correction"])
-    traits = {row.method: json.loads(row.variant) for row in aif.itertuples()}
+    traits = {
+        row.method: json.loads(row.variant)
+        | {"dropout": json.loads(row.hyperparameters)["dropout"] > 0}
+        for row in aif.itertuples()
+    }
     has = {
         name: [method for method, own in traits.items() if name in own.values() or own.get(name)]
         for name in BEYOND

@@ -74,7 +74,9 @@ def run_table(
         if ids["status"] == "ok":
             try:
                 networks = trained.training.networks.single(index)
-                corrected = correct_dataset(networks, trained.infos[index], adata, correction)
+                corrected = correct_dataset(
+                    *(networks, trained.infos[index], adata, correction), with_components=False
+                )
                 metrics = evaluate_apart(
                     corrected, reference, evaluation, groups, JUDGED_SPACES
                 ).metrics

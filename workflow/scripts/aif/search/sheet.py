@@ -45,7 +45,9 @@ def axes(grid: Grid, name: str, variant: Variant) -> dict[str, list[Any]]:
         **grid.input.get(variant.input, {}),
         **grid.variants.get(name, {}),
     }
-    return {key: values for key, values in lists.items() if key not in without_effect(variant)}
+    # Runs are judged by their expression, on which what shapes the embedding has no effect.
+    idle = without_effect(variant) | {"embedding_residual"}
+    return {key: values for key, values in lists.items() if key not in idle}
 
 
 def sheet_of(config: Config, table: dict[str, Any], name: str) -> list[Row]:
