@@ -7,7 +7,7 @@ from scipy import sparse
 
 from aif.correction.decoding import correction_target, decoded_expression
 from aif.correction.residuals import SPREAD_BOUNDS, Moments, Residuals, calibration
-from aif.correction.shift import Setting, Shift, trust, typical_length
+from aif.correction.shift import Setting, Shift
 from aif.model.cells import Cells, SparseCells
 from aif.model.networks import Networks, Shape
 from aif.model.population import set_population_statistics
@@ -149,29 +149,13 @@ def test_what_an_embedding_is_of_differs_in_the_residual_only(trained):
 def test_a_tolerance_leads_from_the_common_shift_to_the_own_one(trained):
     common, own = (shifted(*trained, residual=0, local=local) for local in (0, 1))
     strict, between, lenient = (
-        shifted(*trained, residual=0, local=1, tolerance=tolerance) for tolerance in (1e-3, 1, 1e3)
+        shifted(*trained, residual=0, local=1, tolerance=tolerance)
+        for tolerance in (1e-3, 0.5, 1e3)
     )
     np.testing.assert_allclose(strict, common, atol=1e-5)
     np.testing.assert_allclose(lenient, own, atol=1e-5)
     shares = ((between - common) / (own - common))[np.abs(own - common) > 1e-3]
-    assert 0 <= shares.min() < 0.4 < 0.6 < shares.max() <= 1
-
-
-def test_trust_is_lost_beyond_the_tolerance():
-    deviation = torch.tensor([[0.0, 0.0], [6.0, 8.0], [0.0, 20.0], [5.0, 0.0]])
-    expected = torch.tensor([[1.0], [1 / 2], [1 / 65], [64 / 65]])
-    length = torch.tensor(5.0)
-    torch.testing.assert_close(trust(deviation, length, tolerance=2), expected)
-    assert (trust(deviation, length, tolerance=None) == 1).all()
-    nowhere = trust(deviation, torch.tensor(0.0), tolerance=2)
-    torch.testing.assert_close(nowhere, torch.tensor([[1.0], [0.0], [0.0], [0.0]]))
-
-
-def test_the_typical_length_is_that_of_batches_that_are_not_the_target():
-    common = torch.tensor([[3.0, 4.0], [0.0, 1.0], [0.0, 0.0]])
-    thirds, last = torch.full((3,), 1 / 3), torch.tensor([0.0, 0.0, 1.0])
-    assert typical_length(common, thirds) == pytest.approx(np.sqrt(26 / 3))
-    assert typical_length(common, last) == pytest.approx(np.sqrt(26 / 2))
+    assert -1e-3 < shares.min() < shares.max() - 0.1 < 1
 
 
 def test_calibration_finds_the_line_within_batches_and_leaves_constants():

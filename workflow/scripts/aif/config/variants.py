@@ -146,9 +146,9 @@ class Hyperparameters:
     local
         Of shifting variants: the weight of the cell's own shift against that of its batch.
     tolerance
-        Of shifting variants: a cell whose own shift is this far from the mean shift of its batch, in
-        lengths of such mean shifts, follows its own by half of `local` only, and a cell that is
-        farther soon not at all. Without it own shifts always count `local`.
+        Of shifting variants: a cell follows its own shift by half of `local` only if this share of what
+        it has beside its batch's shift points where cells of a batch differ, as towards another cell
+        type; with more, soon not at all. Without it own shifts always count `local`.
     slope_bounds
         Of shifting variants: between what a gene's decode is stretched to fit the data.
     embedding_residual
@@ -190,7 +190,7 @@ class Hyperparameters:
     selection_start: Annotated[float, Ge(0), Lt(1)] = 0.9
     residual: Share = 0.5
     local: Share = 0.5
-    tolerance: Positive | None = None
+    tolerance: Annotated[float, Gt(0), Le(1)] | None = None
     slope_bounds: Bounds = (0.8, 1.25)
     embedding_residual: Share = 0.7
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0

@@ -17,12 +17,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from aif.correction.axes import HiddenMoments, axes_of, trust
 from aif.correction.decoding import CHUNK, Part, Target, hidden_decodes
 from aif.correction.residuals import Moments, Residuals, calibration
 from aif.model.cells import SparseCells
 from aif.model.networks import Networks
-
-STEEPNESS = 6  # how sharply a cell's own shift is given up beyond the tolerance
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,9 @@ class Setting:
     local
         The weight of the cell's own shift against the common one, between 0 and 1.
     tolerance
-        How far the own shift may be from the common one, in the typical length of those, to count half
-        of `local`, see `trust`. Without it all cells' own shifts count `local`.
+        The share of what the own shift has beside the common one that may lie along the axes by which
+        cells differ, to count half of `local`, see `aif.correction.axes.trust`. Without it all cells'
+        own shifts count `local`.
     slope_bounds
         Between what a gene's decode is stretched, see `calibration`.
     embedding_residual
@@ -107,22 +107,23 @@ class Shift:
         self.weights = torch.zeros(len(self.labels)).index_add_(
             0, self.which[n_batches:], target.weights
         )
-        moments, mean_hidden = self._means(torch.tensor(known))
+        moments, spread, mean_hidden = self._means(torch.tensor(known))
         mean_decodes = networks.decoder.decodes(mean_hidden)
         self.common = self.weights @ mean_decodes - mean_decodes[self.which[:n_batches]]
         self.slope, self.offset = calibration(moments, setting.slope_bounds)
         shares = target.weights @ target.labels
-        self.length = typical_length(self.common, shares)
+        self.axes = axes_of(spread.within(), networks.decoder.out.weight.detach()[0])
         self.residuals = Residuals.of(moments, self.slope, self.offset, shares)
 
     def parts(self) -> Iterator[Part]:
         """Yield the shifted cells, one chunk after the other."""
         setting = self.setting
         for code, x, hidden, mean in self._passes():
-            own, common = self._own_decode(hidden, code), self.common[code]
+            own = self.networks.decoder.decodes(self._own_hidden(hidden, code))
             goal = self.networks.decoder.decodes(torch.tensordot(self.weights, hidden, 1))
+            common = self.common[code]
             deviation = goal - own - common
-            weight = setting.local * trust(deviation, self.length, setting.tolerance)
+            weight = setting.local * trust(deviation, self.axes, setting.tolerance)
             own = self.offset + self.slope * own
             moved = own + self.slope * (common + weight * deviation)
             kept = self.residuals.at_target(x - own, code)
@@ -132,14 +133,20 @@ class Shift:
             )
             yield Part(expression, mean.numpy(), smooth)
 
-    def _means(self, known: Tensor) -> tuple[Moments, Tensor]:
-        """Return the known cells' moments and their mean hidden decode under each label."""
-        moments = Moments(self.networks.shape.batches, len(self.cells.scale))
+    def _means(self, known: Tensor) -> tuple[Moments, HiddenMoments, Tensor]:
+        """Return moments of the known cells and their mean hidden decode under each label."""
+        shape = self.networks.shape
+        moments, spread = (
+            Moments(shape.batches, shape.genes),
+            HiddenMoments(shape.batches, shape.hidden),
+        )
         mean_hidden = torch.zeros(len(self.labels), self.networks.shape.hidden)
         for seen, (code, x, hidden, _) in zip(known.split(self.chunk), self._passes(), strict=True):
-            moments.add(x[seen], self._own_decode(hidden, code)[seen], code[seen])
+            own = self._own_hidden(hidden, code)[seen]
+            moments.add(x[seen], self.networks.decoder.decodes(own), code[seen])
+            spread.add(own, code[seen])
             mean_hidden += hidden[:, seen].sum(1) / known.sum()
-        return moments, mean_hidden
+        return moments, spread, mean_hidden
 
     def _passes(self) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
         """Yield the index of the batch, the cells, their hidden decodes and latent means."""
@@ -148,38 +155,5 @@ class Shift:
         for code, parts in zip(self.batch.split(self.chunk), decoded, strict=True):
             yield code, *parts
 
-    def _own_decode(self, hidden: Tensor, code: Tensor) -> Tensor:
-        own = hidden[self.which[code], torch.arange(len(code))]
-        return self.networks.decoder.decodes(own)
-
-
-def typical_length(common: Tensor, shares: Tensor) -> Tensor:
-    """Return the root mean square length of the batches' common shifts (b, G).
-
-    A batch counts by what it is not of the target, its share there being `shares` (b,): that of a batch
-    that is the target is 0 and says nothing of the others.
-    """
-    missing = 1 - shares
-    return ((missing @ common.square().sum(1)) / missing.sum()).sqrt()
-
-
-def trust(deviation: Tensor, length: Tensor, tolerance: float | None) -> Tensor:
-    """Return how far each cell's own shift is to be believed, (cells, 1), between 0 and 1.
-
-    Where a batch lacks a cell type, the decoder takes the nearest type there for what that type
-    looks like in it, and the own shift leads into it. Such shifts are far from the common one. With
-    ρ their distance in `length` it is 1 / (1 + (ρ / tolerance)⁶).
-
-    Parameters
-    ----------
-    deviation
-        (cells, G), own shifts without the common ones of their batches, in the units of the model.
-    length
-        (), the `typical_length` of common shifts.
-    tolerance
-        The ρ that is believed to a half. Without it all are believed.
-    """
-    if tolerance is None:
-        return torch.ones(len(deviation), 1)
-    ratio = deviation.norm(dim=1, keepdim=True) / (tolerance * length)
-    return 1 / (1 + ratio.nan_to_num(nan=0, posinf=torch.inf) ** STEEPNESS)
+    def _own_hidden(self, hidden: Tensor, code: Tensor) -> Tensor:
+        return hidden[self.which[code], torch.arange(len(code))]
