@@ -9,8 +9,10 @@ import pytest
 from cells import simulated
 from scipy import sparse
 from sklearn.decomposition import PCA
+from small_workflow import ROOT
 
-from aif.config.variants import Hyperparameters, Variant
+from aif.config.schema import load_yaml
+from aif.config.variants import Hyperparameters, Variant, defaults_of, variant_of
 from aif.correction.corrected import correct_dataset, write_corrected
 from aif.correction.decoding import CHUNK
 from aif.data.preprocessing import transform
@@ -21,6 +23,8 @@ MODEL = Hyperparameters(
     epochs=1, min_steps=0, latent=4, hidden=16, label_hidden=8,
 )  # fmt: skip
 OPTIONS = {"target": "mean", "n_samplings": 2}
+
+TABLE = load_yaml(ROOT / "config" / "variants.yaml")
 
 
 @pytest.fixture(
@@ -96,3 +100,17 @@ def test_the_embedding_is_the_latent_space_or_the_components_of_smooth_expressio
     alike = np.corrcoef(found.T, expected.T)[: MODEL.latent, MODEL.latent :]
     assert np.diag(alike) == pytest.approx(1, abs=1e-3)
     assert found.var(0) == pytest.approx(expected.var(0), rel=1e-3)
+
+
+def test_every_variant_corrects_in_a_way_of_its_own():
+    cells, small = simulated(n=60, genes=20), {"epochs": 6, "min_steps": 0, "hidden": 16}
+    made = []
+    for name, entry in TABLE["variants"].items():
+        adata, variant = transform(cells, entry["input"]), variant_of(entry)
+        model = Hyperparameters(**defaults_of(TABLE, name) | small)
+        done = train_job(Job("cells", name, "", 0, variant, [model], 0.0), adata, lambda *_: None)
+        corrected = correct_dataset(done.training.networks, done.infos[0], adata, OPTIONS)
+        assert corrected.X.shape == corrected.layers["counts"].shape == adata.shape
+        assert all(not np.array_equal(corrected.X, other) for other in made)
+        made.append(corrected.X)
+    assert len(made) == len(TABLE["variants"])
