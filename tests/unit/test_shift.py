@@ -7,7 +7,7 @@ from scipy import sparse
 
 from aif.correction.decoding import correction_target, decoded_expression
 from aif.correction.residuals import SPREAD_BOUNDS, Moments, Residuals, calibration
-from aif.correction.shift import Setting, Shift
+from aif.correction.shift import Setting, Shift, trust, typical_length
 from aif.model.cells import Cells, SparseCells
 from aif.model.networks import Networks, Shape
 from aif.model.population import set_population_statistics
@@ -38,7 +38,8 @@ def trained():
 
 
 def chunks(networks, x, target="mean", known=ALL, chunk=100, **own):
-    default = {"tolerance": None, "slope_bounds": BOUNDS, "embedding_residual": 0.7}
+    default = {"tolerance": None, "likeness": None}
+    default |= {"slope_bounds": BOUNDS, "embedding_residual": 0.7}
     goal, setting = correction_target(target, BATCHES), Setting(**default | own)
     return Shift(networks, stored(x), CODES, known, goal, setting, 3, 0, chunk).parts()
 
@@ -132,7 +133,7 @@ def test_cells_that_were_held_out_shape_the_correction_of_no_other(trained):
 
 
 def test_chunks_give_the_same_numbers(trained):
-    own = {"residual": 0.5, "local": 0.5, "tolerance": 1.0}
+    own = {"residual": 0.5, "local": 0.5, "tolerance": 1.0, "likeness": 0.9}
     whole, chunked = (list(chunks(*trained, chunk=chunk, **own)) for chunk in (100, 7))
     assert [len(part.expression) for part in chunked] == [7, 7, 7, 7, 2]
     for one, many in zip(zip(*whole, strict=True), zip(*chunked, strict=True), strict=True):
@@ -146,16 +147,34 @@ def test_what_an_embedding_is_of_differs_in_the_residual_only(trained):
     np.testing.assert_allclose(smooth, expected, atol=1e-6)
 
 
-def test_a_tolerance_leads_from_the_common_shift_to_the_own_one(trained):
+@pytest.mark.parametrize("limit", ["tolerance", "likeness"])
+def test_limits_lead_from_the_own_shift_to_the_common_one(trained, limit):
     common, own = (shifted(*trained, residual=0, local=local) for local in (0, 1))
+    values = {"tolerance": (1e-3, 0.5, 1e3), "likeness": (1e3, 0.9, 1e-3)}[limit]
     strict, between, lenient = (
-        shifted(*trained, residual=0, local=1, tolerance=tolerance)
-        for tolerance in (1e-3, 0.5, 1e3)
+        shifted(*trained, residual=0, local=1, **{limit: value}) for value in values
     )
     np.testing.assert_allclose(strict, common, atol=1e-5)
     np.testing.assert_allclose(lenient, own, atol=1e-5)
-    shares = ((between - common) / (own - common))[np.abs(own - common) > 1e-3]
-    assert -1e-3 < shares.min() < shares.max() - 0.1 < 1
+    assert np.abs(between - common).max() > 1e-3
+    assert np.abs(between - own).max() > 1e-3
+
+
+def test_trust_is_lost_beyond_the_tolerance():
+    deviation = torch.tensor([[0.0, 0.0], [6.0, 8.0], [0.0, 20.0], [5.0, 0.0]])
+    expected = torch.tensor([[1.0], [1 / 2], [1 / 65], [64 / 65]])
+    length = torch.tensor(5.0)
+    torch.testing.assert_close(trust(deviation, length, tolerance=2), expected)
+    assert (trust(deviation, length, tolerance=None) == 1).all()
+    nowhere = trust(deviation, torch.tensor(0.0), tolerance=2)
+    torch.testing.assert_close(nowhere, torch.tensor([[1.0], [0.0], [0.0], [0.0]]))
+
+
+def test_the_typical_length_is_that_of_batches_that_are_not_the_target():
+    common = torch.tensor([[3.0, 4.0], [0.0, 1.0], [0.0, 0.0]])
+    thirds, last = torch.full((3,), 1 / 3), torch.tensor([0.0, 0.0, 1.0])
+    assert typical_length(common, thirds) == pytest.approx(np.sqrt(26 / 3))
+    assert typical_length(common, last) == pytest.approx(np.sqrt(26 / 2))
 
 
 def test_calibration_finds_the_line_within_batches_and_leaves_constants():

@@ -146,9 +146,13 @@ class Hyperparameters:
     local
         Of shifting variants: the weight of the cell's own shift against that of its batch.
     tolerance
-        Of shifting variants: a cell follows its own shift by half of `local` only if this share of what
-        it has beside its batch's shift points where cells of a batch differ, as towards another cell
-        type; with more, soon not at all. Without it own shifts always count `local`.
+        Of shifting variants: a cell whose own shift is this far from the mean shift of its batch, in
+        lengths of such mean shifts, follows its own by half of `local` only, and a cell that is
+        farther soon not at all. Without it no distance counts.
+    likeness
+        Of shifting variants: a cell follows its own shift towards another batch by half only, if the
+        cells there that are nearest to it are no more like it than this (1 is as like as those of its
+        own type), and soon not at all if they are less. Without it all batches count.
     slope_bounds
         Of shifting variants: between what a gene's decode is stretched to fit the data.
     embedding_residual
@@ -190,7 +194,8 @@ class Hyperparameters:
     selection_start: Annotated[float, Ge(0), Lt(1)] = 0.9
     residual: Share = 0.5
     local: Share = 0.5
-    tolerance: Annotated[float, Gt(0), Le(1)] | None = None
+    tolerance: Positive | None = None
+    likeness: Annotated[float, Gt(0), Le(1)] | None = None
     slope_bounds: Bounds = (0.8, 1.25)
     embedding_residual: Share = 0.7
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
@@ -225,7 +230,7 @@ NAMES = tuple(field.name for field in dataclasses.fields(Hyperparameters))
 # Traits and hyperparameters that shape the correction and not the training.
 OF_CORRECTION = (
     *("shift", "nonnegative", "embedding"),
-    *("residual", "local", "tolerance", "slope_bounds", "embedding_residual"),
+    *("residual", "local", "tolerance", "likeness", "slope_bounds", "embedding_residual"),
 )
 COEFFICIENTS = ("alpha", "rho", "beta", "delta", "gamma", "mu")
 
@@ -271,6 +276,7 @@ def without_effect(variant: Variant) -> set[str]:
         "residual": variant.shift,
         "local": variant.shift,
         "tolerance": variant.shift,
+        "likeness": variant.shift,
         "slope_bounds": variant.shift,
         "embedding_residual": variant.shift and variant.embedding == "components",
     }

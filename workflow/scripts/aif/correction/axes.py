@@ -1,29 +1,11 @@
-"""The axes along which cells of a batch differ, and shifts along them, which are not to be believed."""
+"""The axes along which cells of a batch differ."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-HALF = 0.05  # the share of the variance by which an axis counts half
-STEEPNESS = 6  # how sharply a cell's own shift is given up beyond the tolerance
-
-
-class Axes(NamedTuple):
-    """Principal axes of decodes within batches.
-
-    Attributes
-    ----------
-    directions
-        (G, r), orthonormal; r is no more than the decoder's hidden units.
-    shares
-        (r,), of the variance within batches; they sum to 1.
-    """
-
-    directions: Tensor
-    shares: Tensor
+MAIN = 30  # axes that hold what tells cell types apart
 
 
 class HiddenMoments:
@@ -47,8 +29,8 @@ class HiddenMoments:
         return (self.products - means.T @ self.sums) / self.cells.sum()
 
 
-def axes_of(covariance: Tensor, weight: Tensor) -> Axes:
-    """Return the axes of decodes.
+def main_axes(covariance: Tensor, weight: Tensor) -> Tensor:
+    """Return the principal axes of decodes (G, k), orthonormal, MAIN of them at most.
 
     Parameters
     ----------
@@ -58,32 +40,5 @@ def axes_of(covariance: Tensor, weight: Tensor) -> Axes:
         (hidden, G), by which it becomes a decode.
     """
     basis, mixing = torch.linalg.qr(weight.T.double())
-    variances, rotation = torch.linalg.eigh(mixing @ covariance @ mixing.T)
-    variances = variances.clamp_min(0)
-    shares = variances / variances.sum().clamp_min(torch.finfo(variances.dtype).tiny)
-    return Axes((basis @ rotation).float(), shares.float())
-
-
-def trust(deviation: Tensor, axes: Axes, tolerance: float | None) -> Tensor:
-    """Return how far each cell's own shift is to be believed, (cells, 1), between 0 and 1.
-
-    Where a batch lacks a cell type, the decoder takes the nearest type there for what that type looks
-    like in it, and the own shift leads into it: along the axes by which types differ. With q the share
-    of the deviation along these (an axis with a share s of the variance counts s / (s + HALF)), it is
-    1 / (1 + (q / tolerance)⁶).
-
-    Parameters
-    ----------
-    deviation
-        (cells, G), own shifts without the common ones of their batches, in the units of the model.
-    axes
-        Of the data.
-    tolerance
-        The q that is believed to a half. Without it all are believed.
-    """
-    if tolerance is None:
-        return torch.ones(len(deviation), 1)
-    counts = axes.shares / (axes.shares + HALF)
-    along = (deviation @ axes.directions).square() @ counts
-    share = (along / deviation.square().sum(1)).nan_to_num(nan=0)
-    return 1 / (1 + (share[:, None] / tolerance) ** STEEPNESS)
+    rotation = torch.linalg.eigh(mixing @ covariance @ mixing.T).eigenvectors
+    return (basis @ rotation[:, -MAIN:]).float()

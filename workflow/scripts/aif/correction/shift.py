@@ -17,11 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aif.correction.axes import HiddenMoments, axes_of, trust
+from aif.correction.axes import HiddenMoments, main_axes
+from aif.correction.counterparts import belief, likenesses
 from aif.correction.decoding import CHUNK, Part, Target, hidden_decodes
 from aif.correction.residuals import Moments, Residuals, calibration
 from aif.model.cells import SparseCells
 from aif.model.networks import Networks
+
+STEEPNESS = 6  # how sharply a cell's own shift is given up beyond the tolerance
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,11 @@ class Setting:
     local
         The weight of the cell's own shift against the common one, between 0 and 1.
     tolerance
-        The share of what the own shift has beside the common one that may lie along the axes by which
-        cells differ, to count half of `local`, see `aif.correction.axes.trust`. Without it all cells'
-        own shifts count `local`.
+        How far the own shift may be from the common one, in the typical length of those, to count half
+        of `local`, see `trust`. Without it no distance counts.
+    likeness
+        How like a cell the cells of another batch that are nearest to it must be for the own shift
+        towards that batch to count half, see `aif.correction.counterparts`. Without it all count.
     slope_bounds
         Between what a gene's decode is stretched, see `calibration`.
     embedding_residual
@@ -47,6 +52,7 @@ class Setting:
     residual: float
     local: float
     tolerance: float | None
+    likeness: float | None
     slope_bounds: tuple[float, float]
     embedding_residual: float
 
@@ -60,9 +66,10 @@ class Shift:
     """What is fitted on all known cells, and the cells shifted by it.
 
     With x̂ a cell's calibrated decode under its own batch and x* that under the target, it becomes
-    x̂ + w · (x* − x̂) + (1 − w) · s + residual · r. The common shift s of its batch is the mean over all
-    known cells, of every batch, of x* minus their decode under this batch; w is `local` times the
-    cell's `trust`; r is x − x̂ with mean and spread as the target has them (`Residuals`).
+    x̂ + s + local · δ + residual · r. The common shift s of its batch is the mean over all known cells, of
+    every batch, of x* minus their decode under this batch. δ is x* − x̂ − s as far as it is believed: the
+    share of each batch in it by `aif.correction.counterparts`, and the whole by `trust`. r is x − x̂ with
+    mean and spread as the target has them (`Residuals`).
 
     Parameters
     ----------
@@ -107,25 +114,33 @@ class Shift:
         self.weights = torch.zeros(len(self.labels)).index_add_(
             0, self.which[n_batches:], target.weights
         )
-        moments, spread, mean_hidden = self._means(torch.tensor(known))
-        mean_decodes = networks.decoder.decodes(mean_hidden)
+        moments, spread, self.mean_hidden = self._means(torch.tensor(known))
+        mean_decodes = networks.decoder.decodes(self.mean_hidden)
         self.common = self.weights @ mean_decodes - mean_decodes[self.which[:n_batches]]
         self.slope, self.offset = calibration(moments, setting.slope_bounds)
         shares = target.weights @ target.labels
-        self.axes = axes_of(spread.within(), networks.decoder.out.weight.detach()[0])
+        self.length = typical_length(self.common, shares)
+        self.believed = torch.ones(len(batch), len(self.labels))
+        if setting.likeness is not None:
+            axes = main_axes(spread.within(), networks.decoder.out.weight.detach()[0])
+            likeness = likenesses(self._places(axes), batch, known, n_batches)
+            believed = belief(likeness, setting.likeness).astype(np.float32)
+            self.believed = torch.from_numpy(believed) @ self.labels.T
         self.residuals = Residuals.of(moments, self.slope, self.offset, shares)
 
     def parts(self) -> Iterator[Part]:
         """Yield the shifted cells, one chunk after the other."""
-        setting = self.setting
-        for code, x, hidden, mean in self._passes():
-            own = self.networks.decoder.decodes(self._own_hidden(hidden, code))
-            goal = self.networks.decoder.decodes(torch.tensordot(self.weights, hidden, 1))
-            common = self.common[code]
-            deviation = goal - own - common
-            weight = setting.local * trust(deviation, self.axes, setting.tolerance)
+        setting, decodes = self.setting, self.networks.decoder.decodes
+        believed = (self.believed * self.weights).split(self.chunk)
+        for weights, (code, x, hidden, mean) in zip(believed, self._passes(), strict=True):
+            own_hidden = self._own_hidden(hidden, code)
+            common_hidden = self.mean_hidden[:, None] - self.mean_hidden[self.which[code]]
+            steps = hidden - own_hidden - common_hidden
+            own = decodes(own_hidden)
+            deviation = decodes(own_hidden + torch.einsum("cl,lch->ch", weights, steps)) - own
+            deviation = setting.local * trust(deviation, self.length, setting.tolerance) * deviation
             own = self.offset + self.slope * own
-            moved = own + self.slope * (common + weight * deviation)
+            moved = own + self.slope * (self.common[code] + deviation)
             kept = self.residuals.at_target(x - own, code)
             expression, smooth = (
                 (moved + share * kept).numpy() * self.cells.scale
@@ -148,6 +163,14 @@ class Shift:
             mean_hidden += hidden[:, seen].sum(1) / known.sum()
         return moments, spread, mean_hidden
 
+    def _places(self, axes: Tensor) -> np.ndarray:
+        """Return the cells' places on axes (G, k), moved by the common shift of their batch only."""
+        own = (
+            self.networks.decoder.decodes(self._own_hidden(hidden, code)) + self.common[code]
+            for code, _, hidden, _ in self._passes()
+        )
+        return np.concatenate([(part @ axes).numpy() for part in own])
+
     def _passes(self) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
         """Yield the index of the batch, the cells, their hidden decodes and latent means."""
         chunks = self.cells.chunks(self.chunk)
@@ -157,3 +180,34 @@ class Shift:
 
     def _own_hidden(self, hidden: Tensor, code: Tensor) -> Tensor:
         return hidden[self.which[code], torch.arange(len(code))]
+
+
+def typical_length(common: Tensor, shares: Tensor) -> Tensor:
+    """Return the root mean square length of the batches' common shifts (b, G).
+
+    A batch counts by what it is not of the target, its share there being `shares` (b,): that of a batch
+    that is the target is 0 and says nothing of the others.
+    """
+    missing = 1 - shares
+    return ((missing @ common.square().sum(1)) / missing.sum()).sqrt()
+
+
+def trust(deviation: Tensor, length: Tensor, tolerance: float | None) -> Tensor:
+    """Return how far each cell's own shift is to be believed, (cells, 1), between 0 and 1.
+
+    Where a batch has another type in a cell type's place, the own shift leads into that, and is far from
+    the common one. With ρ their distance in `length` it is 1 / (1 + (ρ / tolerance)⁶).
+
+    Parameters
+    ----------
+    deviation
+        (cells, G), own shifts without the common ones of their batches, in the units of the model.
+    length
+        (), the `typical_length` of common shifts.
+    tolerance
+        The ρ that is believed to a half. Without it all are believed.
+    """
+    if tolerance is None:
+        return torch.ones(len(deviation), 1)
+    ratio = deviation.norm(dim=1, keepdim=True) / (tolerance * length)
+    return 1 / (1 + ratio.nan_to_num(nan=0, posinf=torch.inf) ** STEEPNESS)

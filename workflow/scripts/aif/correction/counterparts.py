@@ -1,0 +1,57 @@
+"""Which batches have cells like a cell, so that what the decoder shows of it there may be believed."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+NEIGHBOURS = 10
+STEEPNESS = 8  # how sharply belief is lost as likeness falls
+
+
+def belief(likeness: np.ndarray, half: float) -> np.ndarray:
+    """Return how far counterparts are believed, between 0 and 1; at a likeness of `half` to a half."""
+    return 1 / (1 + (half / np.maximum(likeness, 1e-9)) ** STEEPNESS)
+
+
+def likenesses(places: np.ndarray, batch: np.ndarray, known: np.ndarray, n: int) -> np.ndarray:
+    """Return how like a cell are the cells of each batch that are nearest to it, (cells, n).
+
+    If they are its counterparts, then what is nearest to them in the cell's batch, or among themselves,
+    is as far from them as the cell is, or as they are from each other, and the quotient is near 1. If the
+    cell's type is not in their batch, they are of another, are near to that type's cells and far from
+    the cell. The means are over NEIGHBOURS cells, and those of cells over their neighbours in their batch.
+
+    Parameters
+    ----------
+    places
+        (cells, d), of all cells, without what their batches have in common.
+    batch
+        (cells,), the index of each cell's batch.
+    known
+        (cells,) bool, which may be neighbours.
+    n
+        How many batches there are.
+    """
+    members = [np.flatnonzero(known & (batch == index)) for index in range(n)]
+    trees = {
+        index: NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(own))).fit(places[own])
+        for index, own in enumerate(members)
+        if len(own)
+    }
+    found = np.ones((len(places), n))
+    for index in range(n):
+        cells = np.flatnonzero(batch == index)
+        if not len(cells) or index not in trees:
+            continue
+        for other in trees.keys() - {index}:
+            there = places[members[other]]
+            distance, nearest = trees[other].kneighbors(places[cells])
+            back = np.maximum(*(trees[j].kneighbors(there)[0].mean(1) for j in (index, other)))
+            far, likeness = distance.mean(1), np.ones(len(cells))
+            np.divide(back[nearest].mean(1), far, out=likeness, where=far > 0)
+            smooth = np.ones(len(places))
+            smooth[cells] = np.minimum(likeness, 1)
+            around = trees[index].kneighbors(places[cells], return_distance=False)
+            found[cells, other] = smooth[members[index]][around].mean(1)
+    return found
