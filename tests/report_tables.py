@@ -126,7 +126,7 @@ def genes(dataset="pbmc"):
 HYPERPARAMETERS = {
     **{"alpha": 0.05, "rho": 0.5, "beta": 0, "delta": 0.01, "gamma": 0.3, "mu": 0.05},
     **{"minibatch_size": 32, "learning_rate": 0.001, "latent": 100, "hidden": 400},
-    **{"selection_start": 0.9, "residual": 0.5, "tolerance": None, "dropout": 0},
+    **{"selection_start": 0.9, "residual": 0.5, "tolerance": None, "likeness": None, "dropout": 0},
 }
 TRAITS = {"weighting": "intrinsic", "anneal": False, "shift": False}
 

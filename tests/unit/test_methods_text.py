@@ -70,15 +70,19 @@ def test_what_goes_beyond_the_paper_is_not_told_as_its():
     assert "falls to 0" not in how
     assert "hidden" not in how.replace("hidden 400", "")
     assert "The farther" not in how
+    assert "like a cell" not in how
 
 
 def test_hyperparameters_beyond_the_paper_are_not_told_as_its():
-    mine = another("mine", {"shift": True}, {"dropout": 0.5, "tolerance": 1.7})
+    mine = another("mine", {"shift": True}, {"dropout": 0.5, "tolerance": 1.7, "likeness": 0.6})
     how = text(mine).paragraphs[1]
     assert "latent 100, hidden 400, dropout 0.5" in how
     assert "mine has an encoder that a share of the genes is hidden from in each training" in how
     assert (
         "The farther a cell would so have been moved from where its batch moves on the mean" in how
+    )
+    assert (
+        "Where no cells of another batch were like a cell, it was moved towards that batch" in how
     )
     both = pd.concat([mine, another("other", {"shift": True}).iloc[[-1]]])
     assert "The farther a cell of mine would so have been moved" in text(both).paragraphs[1]

@@ -121,12 +121,14 @@ def test_shares_mix_what_they_stand_between(trained):
     np.testing.assert_allclose(values[0.5, 0.5], np.mean(corners, 0), atol=1e-5)
 
 
-def test_cells_that_were_held_out_shape_the_correction_of_no_other(trained):
+@pytest.mark.parametrize("limits", [{}, {"likeness": 0.9, "tolerance": 1}], ids=["", "limited"])
+def test_cells_that_were_held_out_shape_the_correction_of_no_other(trained, limits):
     networks, x = trained
     known = np.arange(30) % 4 > 0
     others = np.where(known[:, None], x, 3 * x + 1)
     before, after = (
-        shifted(networks, cells, known=known, residual=0.5, local=0.5) for cells in (x, others)
+        shifted(networks, cells, known=known, residual=0.5, local=0.5, **limits)
+        for cells in (x, others)
     )
     assert np.array_equal(before[known], after[known])
     assert not np.isclose(before[~known], after[~known]).any()
@@ -158,6 +160,32 @@ def test_limits_lead_from_the_own_shift_to_the_common_one(trained, limit):
     np.testing.assert_allclose(lenient, own, atol=1e-5)
     assert np.abs(between - common).max() > 1e-3
     assert np.abs(between - own).max() > 1e-3
+
+
+@pytest.mark.parametrize("target", ["mean", "b", {"a": 3, "b": 1}], ids=["mean", "b", "between"])
+def test_a_batch_that_is_not_believed_adds_nothing_to_own_shifts(trained, target, monkeypatch):
+    def of_cells(likeness, half):
+        return np.tile([1.0, 0.0, 1.0], (len(likeness), 1))  # b is not believed
+
+    monkeypatch.setattr("aif.correction.shift.belief", of_cells)
+    networks, x = trained
+    common, own = (shifted(networks, x, target, residual=0, local=local) for local in (0, 1))
+    found = shifted(networks, x, target, residual=0, local=1, likeness=0.5)
+    if target == "mean":  # a third of what the target b alone would add
+        towards = [shifted(networks, x, "b", residual=0, local=local) for local in (0, 1)]
+        expected = own - np.where(CODES[:, None] == 1, 0, (towards[1] - towards[0]) / 3)
+    else:  # a label between batches is as its batches but the cell's own
+        believed = [0, 1, 0] if target == "b" else [0, 1, 0.75]
+        expected = common + np.array(believed)[CODES][:, None] * (own - common)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_what_is_not_finite_is_a_divergence(trained):
+    networks, x = trained
+    for parameter in networks.decoder.trunk.parameters():
+        parameter.data.fill_(torch.nan)
+    with pytest.raises(FloatingPointError, match="not finite"):
+        shifted(networks, x, residual=1, local=1, likeness=0.6)
 
 
 def test_trust_is_lost_beyond_the_tolerance():

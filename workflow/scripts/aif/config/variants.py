@@ -64,7 +64,7 @@ class Variant:
         there are latent dimensions.
 
     `log_aux`, `anneal`, `shift`, `nonnegative`, `components` and the weighting `likelihood` are no
-    part of the published method, nor are `dropout` and `tolerance` of the hyperparameters.
+    part of the published method, nor are `dropout`, `tolerance` and `likeness` of the hyperparameters.
 
     Raises
     ------

@@ -20,7 +20,8 @@ def likenesses(places: np.ndarray, batch: np.ndarray, known: np.ndarray, n: int)
     If they are its counterparts, then what is nearest to them in the cell's batch, or among themselves,
     is as far from them as the cell is, or as they are from each other, and the quotient is near 1. If the
     cell's type is not in their batch, they are of another, are near to that type's cells and far from
-    the cell. The means are over NEIGHBOURS cells, and those of cells over their neighbours in their batch.
+    the cell. Distances are means over NEIGHBOURS cells, and a cell has the mean of the likenesses of the
+    NEIGHBOURS nearest in its batch: a type needs about as many cells in both batches to be told apart.
 
     Parameters
     ----------
@@ -33,25 +34,28 @@ def likenesses(places: np.ndarray, batch: np.ndarray, known: np.ndarray, n: int)
     n
         How many batches there are.
     """
-    members = [np.flatnonzero(known & (batch == index)) for index in range(n)]
+    members = {index: np.flatnonzero(known & (batch == index)) for index in range(n)}
+    members = {index: own for index, own in members.items() if len(own)}
     trees = {
         index: NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(own))).fit(places[own])
-        for index, own in enumerate(members)
-        if len(own)
+        for index, own in members.items()
     }
+    among = {index: mean_distance(trees[index], places[own]) for index, own in members.items()}
     found = np.ones((len(places), n))
-    for index in range(n):
+    for index, tree in trees.items():
         cells = np.flatnonzero(batch == index)
-        if not len(cells) or index not in trees:
-            continue
+        around = members[index][tree.kneighbors(places[cells], return_distance=False)]
         for other in trees.keys() - {index}:
-            there = places[members[other]]
             distance, nearest = trees[other].kneighbors(places[cells])
-            back = np.maximum(*(trees[j].kneighbors(there)[0].mean(1) for j in (index, other)))
+            back = np.maximum(mean_distance(tree, places[members[other]]), among[other])
             far, likeness = distance.mean(1), np.ones(len(cells))
             np.divide(back[nearest].mean(1), far, out=likeness, where=far > 0)
-            smooth = np.ones(len(places))
-            smooth[cells] = np.minimum(likeness, 1)
-            around = trees[index].kneighbors(places[cells], return_distance=False)
-            found[cells, other] = smooth[members[index]][around].mean(1)
+            single = np.ones(len(places))
+            single[cells] = np.minimum(likeness, 1)
+            found[cells, other] = single[around].mean(1)
     return found
+
+
+def mean_distance(tree: NearestNeighbors, places: np.ndarray) -> np.ndarray:
+    """Return how far the neighbours in a tree are from places (cells, d), on the mean (cells,)."""
+    return tree.kneighbors(places)[0].mean(1)

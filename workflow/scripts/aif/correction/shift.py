@@ -114,7 +114,9 @@ class Shift:
         self.weights = torch.zeros(len(self.labels)).index_add_(
             0, self.which[n_batches:], target.weights
         )
-        moments, spread, self.mean_hidden = self._means(torch.tensor(known))
+        moments, spread, self.mean_hidden, own_hidden = self._means(torch.tensor(known))
+        if not (spread.products.isfinite().all() and self.mean_hidden.isfinite().all()):
+            raise FloatingPointError("what the model makes of the cells is not finite")
         mean_decodes = networks.decoder.decodes(self.mean_hidden)
         self.common = self.weights @ mean_decodes - mean_decodes[self.which[:n_batches]]
         self.slope, self.offset = calibration(moments, setting.slope_bounds)
@@ -123,9 +125,10 @@ class Shift:
         self.believed = torch.ones(len(batch), len(self.labels))
         if setting.likeness is not None:
             axes = main_axes(spread.within(), networks.decoder.out.weight.detach()[0])
-            likeness = likenesses(self._places(axes), batch, known, n_batches)
-            believed = belief(likeness, setting.likeness).astype(np.float32)
-            self.believed = torch.from_numpy(believed) @ self.labels.T
+            # Moved by the common shift of their batch only.
+            places = networks.decoder.decodes(own_hidden) @ axes + self.common[self.batch] @ axes
+            likeness = likenesses(places.numpy(), batch, known, n_batches)
+            self.believed = self._of_labels(belief(likeness, setting.likeness))
         self.residuals = Residuals.of(moments, self.slope, self.offset, shares)
 
     def parts(self) -> Iterator[Part]:
@@ -148,28 +151,31 @@ class Shift:
             )
             yield Part(expression, mean.numpy(), smooth)
 
-    def _means(self, known: Tensor) -> tuple[Moments, HiddenMoments, Tensor]:
-        """Return moments of the known cells and their mean hidden decode under each label."""
+    def _means(self, known: Tensor) -> tuple[Moments, HiddenMoments, Tensor, Tensor]:
+        """Return moments of the known cells, their mean hidden decode under each label, all cells' own."""
         shape = self.networks.shape
         moments, spread = (
             Moments(shape.batches, shape.genes),
             HiddenMoments(shape.batches, shape.hidden),
         )
-        mean_hidden = torch.zeros(len(self.labels), self.networks.shape.hidden)
+        mean_hidden, all_own = torch.zeros(len(self.labels), shape.hidden), []
         for seen, (code, x, hidden, _) in zip(known.split(self.chunk), self._passes(), strict=True):
-            own = self._own_hidden(hidden, code)[seen]
+            all_own.append(self._own_hidden(hidden, code))
+            own = all_own[-1][seen]
             moments.add(x[seen], self.networks.decoder.decodes(own), code[seen])
             spread.add(own, code[seen])
             mean_hidden += hidden[:, seen].sum(1) / known.sum()
-        return moments, spread, mean_hidden
+        return moments, spread, mean_hidden, torch.cat(all_own)
 
-    def _places(self, axes: Tensor) -> np.ndarray:
-        """Return the cells' places on axes (G, k), moved by the common shift of their batch only."""
-        own = (
-            self.networks.decoder.decodes(self._own_hidden(hidden, code)) + self.common[code]
-            for code, _, hidden, _ in self._passes()
-        )
-        return np.concatenate([(part @ axes).numpy() for part in own])
+    def _of_labels(self, believed: np.ndarray) -> Tensor:
+        """Return how far a cell's decode under each label is believed, (n, L), of that of batches (n, b).
+
+        A label between batches is as its batches but the cell's own, in their shares of it.
+        """
+        others = torch.from_numpy(believed).float()
+        others[torch.arange(len(others)), self.batch] = 0
+        missing = 1 - self.labels[:, self.batch].T
+        return torch.where(missing > 0, others @ self.labels.T / missing, 1)
 
     def _passes(self) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
         """Yield the index of the batch, the cells, their hidden decodes and latent means."""

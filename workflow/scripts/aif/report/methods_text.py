@@ -188,7 +188,10 @@ def _settings(aif: pd.DataFrame) -> dict[str, Any]:
         "correction": correction,
         "target": _target(correction["target"]),
         "shifted": has["shift"],
-        "tolerant": [method for method in has["shift"] if _tolerance_of(aif, method)],
+        "limited": {
+            name: [method for method in has["shift"] if _hyperparameter_of(aif, method, name)]
+            for name in ("likeness", "tolerance")
+        },
         "decoded": [method for method in traits if method not in has["shift"]],
         "beyond": {BEYOND[name]: methods for name, methods in has.items() if methods},
     }
@@ -203,10 +206,10 @@ def _residuals(shifted: pd.DataFrame) -> dict[str, list[str]]:
     return shares
 
 
-def _tolerance_of(aif: pd.DataFrame, method: str) -> float | None:
-    """Return the tolerance of a variant's shift."""
+def _hyperparameter_of(aif: pd.DataFrame, method: str, name: str) -> float | None:
+    """Return what a variant has of a hyperparameter."""
     first = aif[aif["method"] == method].iloc[0]
-    return json.loads(first["hyperparameters"])["tolerance"]
+    return json.loads(first["hyperparameters"])[name]
 
 
 def _target(target: str | dict[str, float]) -> str:
