@@ -124,9 +124,10 @@ class Shift:
         self.length = typical_length(self.common, shares)
         self.believed = torch.ones(len(batch), len(self.labels))
         if setting.likeness is not None:
-            axes = main_axes(spread.within(), networks.decoder.out.weight.detach()[0])
-            # Moved by the common shift of their batch only.
-            places = networks.decoder.decodes(own_hidden) @ axes + self.common[self.batch] @ axes
+            weight = networks.decoder.out.weight.detach()[0]
+            axes = main_axes(spread.within(), weight)
+            # Of decodes that are moved by the common shift of their batch only.
+            places = own_hidden @ (weight @ axes) + (self.common @ axes)[self.batch]
             likeness = likenesses(places.numpy(), batch, known, n_batches)
             self.believed = self._of_labels(belief(likeness, setting.likeness))
         self.residuals = Residuals.of(moments, self.slope, self.offset, shares)
