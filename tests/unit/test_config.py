@@ -7,10 +7,11 @@ import generate
 import jsonschema
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 from aif.config.checks import complete, hyperparameters
 from aif.config.schema import Dataset, load_yaml
-from aif.config.variants import defaults_of, variant_of
+from aif.config.variants import Variant, defaults_of, variant_of
 from aif.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -198,6 +199,15 @@ def test_there_are_the_thirteen_variants_of_the_paper_and_all_have_hyperparamete
     config = config_of(hyperparameters={"epochs": 3})
     for name in TABLE["variants"]:
         assert hyperparameters(config, TABLE, name).epochs == 3
+
+
+def test_traits_of_variants_are_those_that_there_are():
+    traits = TypeAdapter(Variant)
+    for entry in TABLE["variants"].values():
+        own = {key: value for key, value in entry.items() if key != "hyperparameters"}
+        assert traits.validate_python(own) == variant_of(entry)
+    with pytest.raises(ValueError, match="components needs the input norm_log"):
+        Variant(input="raw", weighting="relative", embedding="components")
 
 
 def test_names_of_variants_say_their_traits():

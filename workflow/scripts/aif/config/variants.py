@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Gt, Le, Lt, Predicate
-from pydantic import TypeAdapter
 
 Positive = Annotated[float, Gt(0), Lt(math.inf)]
 Weight = Annotated[float, Ge(0), Lt(math.inf)]
@@ -291,8 +290,7 @@ def training_of(variant: Variant, model: Hyperparameters) -> dict[str, Any]:
 
 def variant_of(entry: dict[str, Any]) -> Variant:
     """Return the traits of one entry of config/variants.yaml."""
-    traits = {key: value for key, value in entry.items() if key != "hyperparameters"}
-    return TypeAdapter(Variant).validate_python(traits)
+    return Variant(**{key: value for key, value in entry.items() if key != "hyperparameters"})
 
 
 def defaults_of(table: dict[str, Any], name: str) -> dict[str, Any]:
