@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from aif.config.checks import simulation  # noqa: E402
-from aif.config.schema import Dataset, load_yaml  # noqa: E402
+from aif.config.datasets import Dataset  # noqa: E402
+from aif.config.schema import load_yaml  # noqa: E402
 from aif.data.splatter import simulate  # noqa: E402
 
 CELLS = ("Batch1", "Group2")  # mean and variance are taken within one batch and type

@@ -41,6 +41,7 @@ def test_every_script_ran_in_the_environment_of_its_rule(runs):
     made_from = {script: Path(f"{prefix}.yaml").read_text() for script, (prefix, _) in runs.items()}
     assert made_from == {script: (ENVS / rules[script]).read_text() for script in runs}
     assert set(runs) == {
+        "read_cells.py",
         "check_dataset.py",
         "preprocess.py",
         "train.py",

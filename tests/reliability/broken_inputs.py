@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 from cells import simulated
-from making import counts_in_layer_alone, simulated_with, with_counts, with_names, with_obs, written
+from making import simulated_with, with_counts, with_names, with_obs, written
 from scipy import sparse
 
 
@@ -85,14 +85,14 @@ def empty_cell(x):
 
 # The maker, and what the one line says.
 BROKEN = {
-    "no_bytes": (bytes_as(b""), "is no readable .h5ad file"),
-    "text": (bytes_as(b"gene,cell\n1,2\n"), "is no readable .h5ad file"),
-    "truncated": (truncated, "is no readable .h5ad file"),
-    "damaged": (damaged, "is no readable .h5ad file"),
-    "indices_too_large": (indices_too_large, "is no readable .h5ad file"),
-    "column_indices_too_large": (column_indices_too_large, "is no readable .h5ad file"),
-    "lengths_differ": (lengths_differ, "is no readable .h5ad file"),
-    "other_hdf5": (other_hdf5, "is no readable .h5ad file"),
+    "no_bytes": (bytes_as(b""), "is empty; see whether it was downloaded to its end"),
+    "text": (bytes_as(b"gene,cell\n1,2\n"), "does not show where its cells are"),
+    "truncated": (truncated, "cannot be read"),
+    "damaged": (damaged, "cannot be read"),
+    "indices_too_large": (indices_too_large, "is damaged: X: indices must be < 60"),
+    "column_indices_too_large": (column_indices_too_large, "is damaged: X: indices must be < 120"),
+    "lengths_differ": (lengths_differ, "is damaged: X is (110, 60), but there are (120, 60) cells"),
+    "other_hdf5": (other_hdf5, "is HDF5 of a kind that is not known: it holds matrix"),
     "nan": (values(np.nan), "1 values are NaN, first in gene 'gene7'"),
     "infinite": (values(np.inf), "1 values are infinite, first in gene 'gene7'"),
     "negative": (values(-1), "1 values are negative, first in gene 'gene7'"),
@@ -103,10 +103,6 @@ BROKEN = {
     "text_for_counts": (
         with_counts(lambda x: x.toarray().astype(int).astype(str).astype(object)),
         "are no numbers",
-    ),
-    "no_x": (
-        lambda folder: {**counts_in_layer_alone(folder), "layer": None},
-        "has no X; name the layer with the counts in layer",
     ),
     "no_layer": (
         lambda folder: written(simulated(), folder / "cells.h5ad", layer="absent"),
@@ -162,9 +158,5 @@ BROKEN = {
     "no_genes": (
         lambda folder: written(simulated()[:, :0].copy(), folder / "cells.h5ad"),
         "0 genes are too few; give at least 3",
-    ),
-    "too_many_genes_asked": (
-        lambda folder: written(simulated(), folder / "cells.h5ad", n_top_genes=61),
-        "n_top_genes: 61 is more than the 60 genes",
     ),
 }

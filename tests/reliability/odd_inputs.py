@@ -42,6 +42,14 @@ def counts_in_raw(folder):
     return written(adata, folder / "cells.h5ad", layer="raw")
 
 
+def counts_beside_logarithms(folder):
+    adata = simulated()
+    del adata.layers["counts"]
+    adata.raw = adata.copy()
+    adata.X = np.log1p(adata.X.toarray())
+    return written(adata, folder / "cells.h5ad")
+
+
 def much_else(folder):
     adata = simulated()
     adata.obsm["X_pca"] = np.ones((adata.n_obs, 2))
@@ -119,6 +127,8 @@ FORMS = {
     "wide": with_counts(wide),
     "counts_in_layer": counts_in_layer,
     "counts_in_layer_alone": counts_in_layer_alone,
+    "counts_in_the_only_layer": lambda folder: {**counts_in_layer_alone(folder), "layer": None},
+    "counts_beside_logarithms": counts_beside_logarithms,
     "counts_in_raw": counts_in_raw,
     "symlink": symlink,
     "read_only": read_only,
@@ -148,5 +158,23 @@ ODD = {
     "no_label_key": lambda folder: written(simulated(), folder / "cells.h5ad", label_key=None),
     "three_genes": simulated_with(genes=3),
     "few_cells": simulated_with(n=12),
+    "more_genes_asked_than_there_are": lambda folder: written(
+        simulated(), folder / "cells.h5ad", n_top_genes=61
+    ),
+    "types_partly_missing": with_obs(
+        lambda obs: obs.__setitem__(
+            "cell_type", obs["cell_type"].where(np.arange(len(obs)) % 3 > 0)
+        )
+    ),
+    "types_unknown": with_obs(
+        lambda obs: obs.__setitem__(
+            "cell_type", np.where(obs.index > "cell5", "Unknown", obs["cell_type"])
+        ),
+        unlabelled=["Unknown"],
+    ),
+    "batches_of_two_columns": with_obs(
+        lambda obs: obs.__setitem__("chip", np.arange(len(obs)) // 5 % 2),
+        batch_key=["batch", "chip"],
+    ),
     "much_else": much_else,
 }

@@ -13,11 +13,13 @@ from scipy import sparse
 
 from aif.config.variants import Hyperparameters, Variant
 from aif.correction.corrected import correct_dataset
-from aif.data.checks import check_dataset, read_counts
+from aif.data.checks import check_dataset
 from aif.data.preprocessing import TRANSFORMS, standardise, transform
 from aif.errors import InputError
 from aif.evaluation.evaluate import evaluate
 from aif.model.run import Job, train_job
+from aif.reading.cells import read_cells
+from aif.reading.content import Wanted
 
 # The last test looks at what the first has counted.
 pytestmark = pytest.mark.xdist_group("properties")
@@ -26,6 +28,7 @@ MODEL = Hyperparameters(
     minibatch_size=8, latent=3, hidden=8, label_hidden=4,
 )  # fmt: skip
 OPTIONS = {"n_pcs": 5, "embedding": "pca", "repetitions": 1, "subsample": 0.8, "seed": 0}
+KEYS = {"batch_key": "batch", "label_key": "cell_type"}
 FORMATS = [sparse.csr_matrix, sparse.csc_matrix, np.asarray]
 TYPES = [np.float32, np.float64, np.int32, np.uint16]
 
@@ -54,7 +57,8 @@ def data_sets(draw):
 def refused(adata):
     """Return why a data set is refused, None if it is not."""
     try:
-        check_dataset(adata, "cells", "batch", "cell_type", None)
+        standard = standardise(adata, **KEYS, key="datasets.cells")
+        check_dataset(standard, "datasets.cells", KEYS)
     except InputError as error:
         return str(error)
     return None
@@ -76,7 +80,7 @@ def test_a_random_data_set_is_refused_or_goes_all_the_way(tally, adata, name, we
     tally["inputs"] += 1
     with tempfile.TemporaryDirectory() as folder:
         adata.write_h5ad(Path(folder) / "cells.h5ad")
-        read = read_counts(str(Path(folder) / "cells.h5ad"), None, "datasets.cells")
+        read, _ = read_cells(Path(folder) / "cells.h5ad", Wanted(), "datasets.cells.path")
     refusal = refused(read)
     if refusal is not None:
         assert refusal.startswith("datasets.cells.")

@@ -110,6 +110,7 @@ def test_an_interruption_cancels_the_jobs_and_leaves_nothing_half_written(cluste
     assert "CANCELLED" in {job["JobState"] for job in cluster.jobs() if is_training(job)}
     assert interrupted == {
         *("data/checks.tsv", "data/composition.tsv", "data/genes.tsv"),
+        "data/cells.h5ad",
         *("data/raw.h5ad", "data/norm.h5ad", "data/norm_log.h5ad"),
         f"{VARIANT}/hyperparameters.tsv",
     }

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from aif.data.checks import check_dataset, read_counts
+from aif.data.checks import check_chosen, check_dataset, composition
+from aif.data.preprocessing import standardise
 from aif.errors import InputError
 
 
@@ -23,8 +24,10 @@ def dataset(n=20, genes=6):
     return ad.AnnData(sparse.csr_matrix(counts), obs, var)
 
 
-def check(adata, batch_key="tech", label_key="type", n_top_genes=None):
-    rows = check_dataset(adata, "d", batch_key, label_key, n_top_genes)
+def check(adata, batch_key="tech", label_key="type"):
+    columns = {"batch_key": batch_key, "label_key": label_key}
+    standard = standardise(adata, **columns, key="datasets.d")
+    rows = [*check_dataset(standard, "datasets.d", columns), *check_chosen(standard)]
     return {row.check: (row.status, row.message) for row in rows}
 
 
@@ -34,8 +37,8 @@ def with_value(value):
     return adata
 
 
-def with_column(column, values):
-    adata = dataset()
+def with_column(column, values, adata=None):
+    adata = dataset() if adata is None else adata
     adata.obs[column] = values
     return adata
 
@@ -49,6 +52,12 @@ def with_names(axis):
     return adata
 
 
+def with_suffixes():
+    adata = with_column("tech", "x")
+    adata.obs_names = [f"AAAC{i}-{i % 2 + 1}" for i in range(adata.n_obs)]
+    return adata
+
+
 def with_empty_cell():
     adata = dataset()
     counts = adata.X.toarray()
@@ -58,23 +67,19 @@ def with_empty_cell():
 
 
 def test_a_good_data_set_passes_without_warning():
-    found = check(dataset())
-    assert found["cells"] == ("ok", "20")
+    found = check(dataset(40))
+    assert found["cells"] == ("ok", "40")
     assert found["genes"] == ("ok", "6")
-    assert found["batches"] == ("ok", "x (10), y (10)")
+    assert found["batches"] == ("ok", "x (20), y (20)")
     assert {status for status, _ in found.values()} == {"ok"}
 
 
 @pytest.mark.parametrize(
     ("adata", "options", "message"),
     [
-        (dataset(), {"batch_key": "lab"}, r"obs has no column 'lab'; it has \['tech"),
-        (dataset(), {"label_key": "lab"}, r"obs has no column 'lab'"),
-        (dataset(), {"n_top_genes": 7}, r"7 is more than the 6 genes"),
         (with_column("tech", "x"), {}, r"column 'tech' names 1 batch; correction needs at least 2"),
         (with_column("tech", ["x"] * 19 + ["y"]), {}, r"batch 'y' of column 'tech' has one cell"),
-        (with_column("tech", ["x", None] * 10), {}, r"'tech' has no value for 10 cells"),
-        (with_column("type", ["x", np.nan] * 10), {}, r"'type' has no value for 10 cells"),
+        (with_suffixes(), {}, r"names 1 batch; .*cells' names end in 1, 2: barcode_suffix makes"),
         (with_value(np.nan), {}, r"1 values are NaN, first in gene 'g2'"),
         (with_value(np.inf), {}, r"1 values are infinite, first in gene 'g2'"),
         (with_value(-1), {}, r"1 values are negative, first in gene 'g2'; give raw counts"),
@@ -95,13 +100,59 @@ def test_counts_that_are_no_integers_are_a_warning():
     assert "no integers (TPM" in message
 
 
-def test_empty_genes_are_a_warning_unless_variable_genes_are_chosen():
+def test_values_that_may_be_logarithms_are_told():
+    adata = dataset()
+    adata.X.data = np.log1p(adata.X.data)
+    status, message = check(adata)["counts"]
+    assert status == "warning"
+    assert "if they are logarithms, undo them" in message
+
+
+def test_empty_genes_and_equal_cells_are_warnings():
     adata = dataset()
     counts = adata.X.toarray()
     counts[:, 5] = 0
+    counts[3] = counts[2] = counts[1]
     adata.X = sparse.csr_matrix(counts)
-    assert check(adata)["empty genes"][0] == "warning"
-    assert check(adata, n_top_genes=3)["empty genes"][0] == "ok"
+    found = check(adata)
+    assert found["empty genes"][0] == "warning"
+    assert found["equal cells"] == (
+        "warning",
+        "2 of 20 cells are equal to another one in the genes that are used",
+    )
+    counts[7] = counts[8] = 0
+    message = check_chosen(ad.AnnData(sparse.csr_matrix(counts)))[1].message
+    assert message.startswith("3 of 20 cells")
+    assert message.endswith("2 have no counts in any of them: use more genes, or set min_genes")
+
+
+def test_batches_of_a_few_cells_are_a_warning():
+    status, message = check(with_column("tech", ["x"] * 15 + ["y"] * 5))["batches"]
+    assert status == "warning"
+    assert message.startswith("x (15), y (5); of x, y there are less than 20 cells")
+    large = check(with_column("tech", ["x", "y"] * 20, dataset(40)))["batches"]
+    assert large == ("ok", "x (20), y (20)")
+
+
+def test_cells_without_a_type_are_counted_and_judged_by_none():
+    found = check(with_column("type", ["t", "u", None, "t"] * 5))
+    assert found["cell types"][0] == "ok"
+    assert (
+        "t (10), u (5); 5 cells have no type: they are corrected and drawn"
+        in found["cell types"][1]
+    )
+    unknown = check(with_column("type", ["t", "u", "Unknown", "t"] * 5))["cell types"]
+    assert unknown[0] == "warning"
+    assert "Unknown: name it in unlabelled if it means that the type is not known" in unknown[1]
+
+
+def test_the_composition_counts_cells_without_a_type_too():
+    obs = standardise(with_column("type", ["t", None] * 10), "tech", "type").obs
+    rows = composition(obs, "d").set_index(["batch", "cell_type"])["n_cells"]
+    assert rows.to_dict() == {
+        **{("x", "t"): 10, ("x", "(no type)"): 0},
+        **{("y", "t"): 0, ("y", "(no type)"): 10},
+    }
 
 
 def test_missing_labels_are_said():
@@ -131,18 +182,3 @@ def test_types_of_one_cell_are_told():
 
 def test_without_labels_nothing_is_known_of_shared_types():
     assert "shared types" not in check(dataset(), label_key=None)
-
-
-def test_files_are_read_or_refused(tmp_path):
-    (tmp_path / "broken.h5ad").write_text("no h5ad")
-    with pytest.raises(InputError, match=r"d\.path: .*broken\.h5ad is no readable \.h5ad file"):
-        read_counts(str(tmp_path / "broken.h5ad"), None, "d")
-    adata = dataset()
-    adata.layers["umis"] = adata.X * 2
-    adata.X = adata.X.toarray()
-    adata.write_h5ad(tmp_path / "good.h5ad")
-    path = str(tmp_path / "good.h5ad")
-    assert sparse.issparse(read_counts(path, None, "d").X)
-    assert (read_counts(path, "umis", "d").X != dataset().X * 2).nnz == 0
-    with pytest.raises(InputError, match=r"d\.layer: .* has no layer 'raw'; it has \['umis'\]"):
-        read_counts(path, "raw", "d")

@@ -10,9 +10,12 @@ import yaml
 from pydantic import TypeAdapter
 
 from aif.config.checks import complete, hyperparameters
-from aif.config.schema import Dataset, load_yaml
+from aif.config.datasets import Dataset
+from aif.config.samples import samples_of
+from aif.config.schema import load_yaml
 from aif.config.variants import Variant, defaults_of, variant_of
 from aif.errors import InputError
+from aif.workflow.named_batches import check_named_batches
 
 ROOT = Path(__file__).parents[2]
 TABLE = load_yaml(ROOT / "config/variants.yaml")
@@ -25,7 +28,14 @@ KANG = {"path": str(ROOT / "resources/kang_pbmc.h5ad"), "batch_key": "condition"
 
 
 def config_of(**given):
-    return complete({"datasets": {"kang": KANG}, **given}, DEFAULT_RUN, TABLE, PRESETS)
+    config = complete({"datasets": {"kang": KANG}, **given}, DEFAULT_RUN, TABLE, PRESETS)
+    samples = {
+        name: samples_of(dataset.samples, "config")
+        for name, dataset in config.datasets.items()
+        if dataset.samples is not None
+    }
+    check_named_batches(config, samples)
+    return config
 
 
 def tables(**changes):

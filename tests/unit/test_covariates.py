@@ -116,7 +116,7 @@ def test_names_and_values_come_through_a_file_whatever_the_groups_are_called(tmp
 def test_a_column_that_cannot_be_kept_is_refused_in_one_line(column, values, message):
     obs = OBS if values is None else OBS.assign(**{column: values})
     with pytest.raises(InputError, match=rf"^datasets\.d\.keep: .*{re.escape(message)}") as error:
-        check_covariates(obs, "d", "lane", [column])
+        check_covariates(obs, obs["lane"], [column], "datasets.d.keep")
     assert "\n" not in str(error.value)
 
 
@@ -139,7 +139,7 @@ LINKED = OBS.assign(
     ],
 )
 def test_whether_effects_can_be_told_from_the_batches_is_said(keep, status, named):
-    (found,) = check_covariates(LINKED, "d", "lane", keep)
+    (found,) = check_covariates(LINKED, LINKED["lane"], keep, "datasets.d.keep")
     assert (found.check, found.status) == ("keep", status)
     assert named in found.message
 
@@ -147,7 +147,7 @@ def test_whether_effects_can_be_told_from_the_batches_is_said(keep, status, name
 def test_columns_that_are_confounded_together_only_are_all_named():
     """Each varies within batches, their difference does not."""
     obs = OBS.assign(other=OBS["age"] + np.where(OBS["lane"] == "a", 0, 25))
-    (found,) = check_covariates(obs, "d", "lane", ["age", "other"])
+    (found,) = check_covariates(obs, obs["lane"], ["age", "other"], "datasets.d.keep")
     assert (found.status, "age and other changes" in found.message) == ("warning", True)
 
 

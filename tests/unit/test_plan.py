@@ -16,6 +16,7 @@ from aif.workflow.targets import Targets
 
 ROOT = Path(__file__).parents[2]
 VARIANT = "aif_norm_log_rel_dyn"
+SHA = "0" * 64
 OF_RUN = SimpleNamespace(dataset="mine", variant=VARIANT, repeat="")
 
 
@@ -76,21 +77,36 @@ def test_files_are_asked_for_in_every_mode(folder):
 @pytest.mark.parametrize(
     ("entry", "file"),
     [
-        ({"path": "mine.h5ad", "batch_key": "b"}, "mine.h5ad"),
-        ({"url": "https://x.org/a", "sha256": "0" * 64, "batch_key": "b"}, "download"),
+        ({"path": "mine.h5ad", "batch_key": "b"}, "cells"),
+        ({"url": "https://x.org/a", "sha256": SHA, "batch_key": "b"}, "cells"),
         ({"samples": "{sample}.h5ad"}, "samples"),
         ({"simulate": {"preset": "tran1"}}, "simulated"),
     ],
 )
-def test_the_file_of_a_data_set_is_the_users_or_where_it_is_made(folder, entry, file):
+def test_the_cells_of_a_data_set_are_where_they_are_read_to_or_made(folder, entry, file):
     _, _, inputs = all_of(plan_of(entry))
-    found = inputs.cells(OF_RUN)
-    assert found == (file if "path" in entry else f"results/mine/data/{file}.h5ad")
-    assert is_flagged(found, "local") == ("path" in entry)
+    assert inputs.cells(OF_RUN) == f"results/mine/data/{file}.h5ad"
+
+
+def test_a_file_is_read_where_the_user_has_it_or_where_it_is_downloaded(folder):
+    _, _, inputs = all_of(plan_of())
+    assert inputs.file(OF_RUN) == "mine.h5ad"
+    assert is_flagged(inputs.file(OF_RUN), "local")
+    _, _, inputs = all_of(plan_of({"url": "https://x.org/a", "sha256": SHA, "batch_key": "b"}))
+    assert inputs.file(OF_RUN) == "results/mine/data/download.h5ad"
+
+
+def test_files_of_r_are_read_where_r_is(folder):
+    for name in ("a.RDS", "b.rda"):
+        Path(name).touch()
+    assert plan_of({"path": "a.RDS", "batch_key": "b"}).of_r == ["mine"]
+    assert plan_of({"samples": "{sample}.rda"}).of_r == ["mine"]
+    assert plan_of({"url": "https://x.org/a.rds", "sha256": SHA, "batch_key": "b"}).of_r == ["mine"]
+    assert plan_of().of_r == []
 
 
 def test_the_tables_of_a_data_set_are_the_users_or_where_they_are_put(folder):
-    there = {"url": "https://x.org/a", "sha256": "0" * 64}
+    there = {"url": "https://x.org/a", "sha256": SHA}
     tables = {"expression": [{"path": "cells.txt"}, there], "cells": there, "cells_in": "rows"}
     _, _, inputs = all_of(plan_of({"tables": tables, "batch_key": "batch"}))
     assert inputs.tables("expression")(OF_RUN) == [

@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from aif.data.preprocessing import keep_detected, most_variable_genes, standardise, transform
-from aif.errors import InputError
+from aif.data.preprocessing import standardise, transform
 
 
 @pytest.fixture
@@ -63,22 +62,6 @@ def test_transforms_are_their_formulas_and_stay_sparse(counts):
 
 
 def test_variable_genes_are_found_and_keep_their_order(counts):
-    chosen = most_variable_genes(standardise(counts, "lab", "kind", None), 5)
-    assert np.flatnonzero(chosen).tolist() == [0, 1, 2, 3, 4]
     result = standardise(counts, "lab", "kind", 5)
     assert list(result.var_names) == ["g0", "g1", "g2", "g3", "g4"]
     assert list(result.obs_names) == list(counts.obs_names)
-
-
-def test_cells_are_kept_by_their_genes_and_then_genes_by_the_cells_kept():
-    x = np.array([[1, 1, 1, 0], [1, 2, 0, 0], [0, 0, 0, 9], [0, 3, 1, 0]], dtype="f4")
-    adata = ad.AnnData(sparse.csr_matrix(x))
-    kept = keep_detected(adata, 2, 2, "d")
-    assert list(kept.obs_names) == ["0", "1", "3"]
-    assert list(kept.var_names) == ["0", "1", "2"]
-    assert adata.shape == (4, 4)
-    assert keep_detected(adata, None, 1, "d").shape == (4, 4)
-    with pytest.raises(InputError, match=r"^d\.min_genes: no cell has 4 detected genes; lower"):
-        keep_detected(adata, 4, None, "d")
-    with pytest.raises(InputError, match=r"^d\.min_cells: no gene is found in 4 cells; lower it"):
-        keep_detected(adata, None, 4, "d")

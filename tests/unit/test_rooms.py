@@ -18,13 +18,16 @@ MAY_IMPORT = {
     "report": {"evaluation", "config", "job"},
     "model": {"data", "config", "job"},
     "evaluation": {"job"},
-    "data": {"config"},
+    "data": {"reading", "config"},
+    "reading": set(),
     "config": set(),
     "job": set(),
     "errors": set(),
 }
 OF_SNAKEMAKE = {
     "config.schema",
+    "config.datasets",
+    "config.problems",
     "config.samples",
     "config.checks",
     "config.names",
@@ -128,6 +131,7 @@ def test_rules_rerun_for_their_own_part_of_the_code(copy):
     [
         ("report/report.html.j2", {"report.py", "search_report.py"}),
         ("methods/limma.R", {"baseline.py"}),
+        ("reading/read_r.R", {"read_cells.py", "join_samples.py", "read_tables.py"}),
     ],
 )
 def test_what_modules_read_besides_python_counts(copy, companion, scripts):

@@ -32,8 +32,8 @@ PLACE = workflow.modifier.path_modifier
 
 
 def any_of(names):
-    """Return the pattern of a wildcard that is one of these names."""
-    return "|".join(re.escape(name) for name in names)
+    """Return the pattern of a wildcard that is one of these names; of none, one that matches nothing."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
 
 
 def recorded(path):

@@ -28,6 +28,35 @@ use rule download as download_table with:
         key="datasets.{dataset}.tables.{kind}.{number}",
 
 
+# Whatever form a file has: the rules after this one read one form.
+rule read_cells:
+    input:
+        INPUTS.file,
+    output:
+        "results/{dataset}/data/cells.h5ad",
+    log:
+        "results/{dataset}/data/cells.log",
+    priority: 100
+    conda:
+        "../../envs/reading.yaml"
+    params:
+        source=lookup(within=SETTINGS, dpath="datasets/{dataset}"),
+        code=code("read_cells.py"),
+    script:
+        "../scripts/read_cells.py"
+
+
+use rule read_cells as read_cells_of_r with:
+    wildcard_constraints:
+        dataset=any_of(PLAN.of_r),
+    conda:
+        "../../envs/reading_r.yaml"
+
+
+ruleorder: read_cells_of_r > read_cells
+ruleorder: join_samples_of_r > join_samples
+
+
 rule read_tables:
     input:
         expression=INPUTS.tables("expression"),
@@ -39,9 +68,9 @@ rule read_tables:
         "results/{dataset}/data/tables.log",
     priority: 100
     conda:
-        "../../envs/scanpy.yaml"
+        "../../envs/reading.yaml"
     params:
-        tables=lookup(within=SETTINGS, dpath="datasets/{dataset}/tables"),
+        source=lookup(within=SETTINGS, dpath="datasets/{dataset}"),
         code=code("read_tables.py"),
     script:
         "../scripts/read_tables.py"
@@ -56,12 +85,20 @@ rule join_samples:
         "results/{dataset}/data/samples.log",
     priority: 100
     conda:
-        "../../envs/scanpy.yaml"
+        "../../envs/reading.yaml"
     params:
-        columns=JOBS.sample_columns,
+        source=lookup(within=SETTINGS, dpath="datasets/{dataset}"),
+        samples=JOBS.samples,
         code=code("join_samples.py"),
     script:
         "../scripts/join_samples.py"
+
+
+use rule join_samples as join_samples_of_r with:
+    wildcard_constraints:
+        dataset=any_of(PLAN.of_r),
+    conda:
+        "../../envs/reading_r.yaml"
 
 
 rule simulate:
@@ -86,6 +123,7 @@ rule check_dataset:
     output:
         checks="results/{dataset}/data/checks.tsv",
         composition="results/{dataset}/data/composition.tsv",
+        genes="results/{dataset}/data/genes.tsv",
     log:
         "results/{dataset}/data/checks.log",
     priority: 100
@@ -101,13 +139,13 @@ rule check_dataset:
 
 rule preprocess:
     input:
-        counts=INPUTS.cells,
+        cells=INPUTS.cells,
         checks="results/{dataset}/data/checks.tsv",
+        genes="results/{dataset}/data/genes.tsv",
     output:
         raw="results/{dataset}/data/raw.h5ad",
         norm="results/{dataset}/data/norm.h5ad",
         norm_log="results/{dataset}/data/norm_log.h5ad",
-        genes="results/{dataset}/data/genes.tsv",
     log:
         "results/{dataset}/data/preprocess.log",
     wildcard_constraints:

@@ -1,27 +1,38 @@
-"""Check a data set and write what was found."""
+"""Check a data set and write what was found, and which genes are used."""
 
+import anndata as ad
 import pandas as pd
 
-from aif.data.checks import check_dataset, composition, read_counts
+from aif.data.checks import check_chosen, check_dataset, composition
+from aif.data.filters import Limits, filtered
+from aif.data.gene_choice import Choice, chosen_genes
 from aif.data.keep_checks import check_covariates
-from aif.data.preprocessing import keep_detected
+from aif.data.preprocessing import STANDARDISED_BY, standardise, transform
 from aif.data.pseudo_batches import batch_to_split
 from aif.job.files import write_table
 from aif.job.log import rule_log
+from aif.reading.notes import notes_of
 
 with rule_log(snakemake) as log:
     dataset, source = snakemake.wildcards.dataset, snakemake.params.source
     key = f"datasets.{dataset}"
-    adata = read_counts(snakemake.input[0], source["layer"], key)
-    adata = keep_detected(adata, source["min_genes"], source["min_cells"], key)
-    columns = source["batch_key"], source["label_key"]
-    checks = check_dataset(adata, dataset, *columns, source["n_top_genes"])
-    checks += check_covariates(adata.obs, dataset, source["batch_key"], source["keep"])
+    adata = ad.read_h5ad(snakemake.input[0])
+    notes = notes_of(adata)
+    adata, left_out = filtered(adata, Limits.of(source), key)
+    obs, by = adata.obs, {name: source[name] for name in STANDARDISED_BY if name != "keep"}
+    standard = standardise(adata, **by, key=key)
+    del adata
+    batches = standard.obs["batch"]
+    notes += [*left_out, *check_dataset(standard, key, source)]
+    notes += check_covariates(obs, batches, source["keep"], f"{key}.keep")
     if snakemake.params.null_test is not None:
-        batches = adata.obs[source["batch_key"]].astype(str)
-        batch_to_split(batches, dataset, snakemake.params.null_test["batch"])
-    for check in checks:
-        if check.status == "warning":
-            log.warning("warning: %s: %s: %s", dataset, check.check, check.message)
-    write_table(snakemake.output.composition, composition(adata, dataset, *columns))
-    write_table(snakemake.output.checks, pd.DataFrame(checks))
+        batch_to_split(batches.astype(str), dataset, snakemake.params.null_test["batch"])
+    used, of_choice = chosen_genes(transform(standard, "norm_log"), Choice.of(source), key)
+    notes += [*of_choice, *check_chosen(standard[:, used])]
+    checks = pd.DataFrame(notes).assign(dataset=dataset)
+    for check in checks[checks["status"] == "warning"].itertuples():
+        log.warning("warning: %s: %s: %s", dataset, check.check, check.message)
+    write_table(snakemake.output.composition, composition(standard.obs, dataset))
+    genes = pd.DataFrame({"dataset": dataset, "gene": standard.var_names[used]})
+    write_table(snakemake.output.genes, genes)
+    write_table(snakemake.output.checks, checks[["dataset", "check", "status", "message"]])

@@ -1,30 +1,24 @@
 """Write the raw, norm and norm_log form of a data set."""
 
-import pandas as pd
+import anndata as ad
 
 from aif import __version__
-from aif.data.checks import read_counts
-from aif.data.preprocessing import (
-    STANDARDISED_BY,
-    TRANSFORMS,
-    keep_detected,
-    standardise,
-    transform,
-)
-from aif.job.files import atomic, write_table
+from aif.data.filters import Limits, filtered
+from aif.data.preprocessing import STANDARDISED_BY, TRANSFORMS, standardise, transform
+from aif.job.files import atomic, read_table
 from aif.job.log import rule_log
 
 with rule_log(snakemake) as log:
     dataset, source = snakemake.wildcards.dataset, snakemake.params.source
     key = f"datasets.{dataset}"
-    adata = read_counts(snakemake.input.counts, source["layer"], key)
-    kept = keep_detected(adata, source["min_genes"], source["min_cells"], key)
-    for what, left, given in zip(("cells", "genes"), kept.shape, adata.shape, strict=True):
-        log.info("%d of %d %s are kept", left, given, what)
-    counts = standardise(kept, **{name: source[name] for name in STANDARDISED_BY})
+    adata = ad.read_h5ad(snakemake.input.cells)
+    kept, left_out = filtered(adata, Limits.of(source), key)
+    for note in left_out:
+        log.info(note.message)
+    genes = read_table(snakemake.input.genes)["gene"]
+    counts = standardise(kept, **{name: source[name] for name in STANDARDISED_BY}, key=key)
+    counts = counts[:, genes].copy()
     log.info("%d cells, %d genes, %d batches", *counts.shape, counts.obs["batch"].nunique())
-    genes = pd.DataFrame({"dataset": dataset, "gene": counts.var_names})
-    write_table(snakemake.output.genes, genes)
     for name in TRANSFORMS:
         result = transform(counts, name)
         result.uns["aif"] = {"dataset": dataset, "transform": name, "version": __version__}

@@ -9,18 +9,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from aif.config.names import check_grid, check_null_test, check_target, check_variants, instead
-from aif.config.schema import (
-    Choose,
-    Config,
-    Correction,
-    Dataset,
-    Evaluation,
-    NullTest,
-    Table,
-    Tables,
-    load_yaml,
-)
+from aif.config.datasets import Dataset
+from aif.config.names import check_grid, check_null_test, check_variants, instead
+from aif.config.problems import one_line
+from aif.config.schema import Config, load_yaml
 from aif.config.simulation import Simulation
 from aif.config.variants import NAMES, Hyperparameters, defaults_of
 from aif.errors import InputError
@@ -54,7 +46,7 @@ def complete(
     try:
         config = Config.model_validate({**load_yaml(default_run), **given})
     except ValidationError as error:
-        raise InputError(_one_line(error)) from None
+        raise InputError(one_line(error)) from None
     config = _with_own_data(config, default_run.parents[1])
     check_variants(config, list(table["variants"]))
     for name in (*config.variants, *config.choose.candidates):
@@ -70,7 +62,6 @@ def complete(
         _check_paths(name, dataset)
         if dataset.simulate is not None:
             simulation(name, dataset, presets)
-        check_target(config.correction.target, name, dataset)
     check_null_test(config)
     return config
 
@@ -80,8 +71,8 @@ def _with_own_data(config: Config, root: Path) -> Config:
     datasets = {
         name: dataset.model_copy(update={"path": str(root / dataset.path)})
         if dataset.path is not None
-        and not Path(dataset.path).is_file()
-        and (root / dataset.path).is_file()
+        and not Path(dataset.path).exists()
+        and (root / dataset.path).exists()
         else dataset
         for name, dataset in config.datasets.items()
     }
@@ -106,13 +97,13 @@ def _check_blanks(given: Any, place: str = "") -> None:
 
 
 def _check_paths(name: str, dataset: Dataset) -> None:
-    paths = {"path": (dataset.path, "an .h5ad file")}
+    paths = {"path": (dataset.path, "a file or folder")}
     if dataset.tables is not None:
         for kind in ("expression", "cells", "genes"):
             for i, table in enumerate(getattr(dataset.tables, kind)):
                 paths[f"tables.{kind}.{i}.path"] = (table.path, "a text table")
     for key, (path, what) in paths.items():
-        if path is not None and not Path(path).is_file():
+        if path is not None and not Path(path).exists():
             raise InputError(
                 f"config: datasets.{name}.{key}: there is no file {path!r}; "
                 f"give the path of {what}, relative to the working directory"
@@ -144,7 +135,7 @@ def hyperparameters(
         return HYPERPARAMETERS.validate_python(known)
     except ValidationError as error:
         section = "grid" if error.errors()[0]["loc"][0] in row else "hyperparameters"
-        raise InputError(_one_line(error, f"{section}.")) from None
+        raise InputError(one_line(error, f"{section}.")) from None
 
 
 def simulation(name: str, dataset: Dataset, presets: dict[str, Any]) -> Simulation:
@@ -168,41 +159,4 @@ def simulation(name: str, dataset: Dataset, presets: dict[str, Any]) -> Simulati
     try:
         return SIMULATION.validate_python({**presets.get(preset, {}), **own})
     except ValidationError as error:
-        raise InputError(_one_line(error, f"{place}.")) from None
-
-
-def _one_line(error: ValidationError, prefix: str = "") -> str:
-    """Return one problem of a validation as one line, a misspelt key before what it leaves out."""
-    first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
-    key = prefix + ".".join(str(part) for part in first["loc"] if part != "[key]")
-    key = key.rstrip(".")
-    if first["type"] == "extra_forbidden":
-        problem = f"unknown key; {instead(str(first['loc'][-1]), _keys_at(first['loc'][:-1]))}"
-    elif first["type"] == "missing":
-        problem = "is missing; add it"
-    elif first["type"] == "literal_error" and first["loc"][-1] == "[key]":
-        problem = f"unknown key; known are {first['ctx']['expected']}"
-    elif first["loc"] and first["loc"][-1] == "[key]":
-        problem = "a name may hold letters, digits, _ and - only"
-    elif first["type"] == "literal_error" and isinstance(first["input"], str):
-        known = re.findall(r"'([^']+)'", first["ctx"]["expected"])
-        problem = f"unknown name {first['input']!r}; {instead(first['input'], known)}"
-    else:
-        problem = first["msg"].removeprefix("Value error, ")
-        if not isinstance(first["input"], dict):
-            problem += f" (got {first['input']!r})"
-    return f"config: {key}: {problem}"
-
-
-def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    section = {
-        "datasets": Dataset,
-        "correction": Correction,
-        "evaluation": Evaluation,
-        "null_test": NullTest,
-        "choose": Choose,
-    }
-    # Within a data set: datasets, its name, tables, and maybe their kind and number.
-    deep = {0: Config, 3: Tables, 5: Table}
-    model = deep.get(len(location)) or section[location[0]]
-    return list(model.model_fields)
+        raise InputError(one_line(error, f"{place}.")) from None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import get_args
 
-from aif.config.samples import samples_of
-from aif.config.schema import Competitor, Config, Dataset, Grid, NullTest
+from aif.config.schema import Competitor, Config, Grid, NullTest
 from aif.config.variants import NAMES
 from aif.errors import InputError
 
@@ -40,21 +39,8 @@ def check_grid(grid: Grid, variants: list[str]) -> None:
                 raise InputError(f"config: grid.{place}{name}: unknown key; {hint}")
 
 
-def check_target(target: str | dict[str, float], name: str, dataset: Dataset) -> None:
-    """Look for the batches that the config names, before a model is trained for them."""
-    named = {target} - {"mean"} if isinstance(target, str) else set(target)
-    batches = _known_batches(name, dataset) if named else None
-    if batches is None:
-        return
-    for batch in sorted(named - batches):
-        raise InputError(
-            f"config: correction.target: {dataset.path or name} has no batch {batch!r}; "
-            f"give mean or one of {sorted(batches)}"
-        )
-
-
 def check_null_test(config: Config) -> None:
-    """Look for the data sets and batches that the null test names."""
+    """Look for the data sets that the null test names."""
     asked = config.null_test or NullTest()
     for key, names in (
         ("batches", list(asked.batches)),
@@ -65,35 +51,6 @@ def check_null_test(config: Config) -> None:
             if name not in config.datasets:
                 hint = instead(name, list(config.datasets))
                 raise InputError(f"config: null_test.{key}: unknown data set {name!r}; {hint}")
-    for name, batch in asked.batches.items():
-        known = _known_batches(name, config.datasets[name])
-        if known is not None and batch not in known:
-            raise InputError(
-                f"config: null_test.batches.{name}: there is no batch {batch!r}; "
-                f"give one of {sorted(known)}"
-            )
-
-
-def _known_batches(name: str, dataset: Dataset) -> set[str] | None:
-    """Return the batches of a data set where they can be known before its file is checked.
-
-    What else may be wrong with a file is said by the rule that checks it. Where Snakemake is alone,
-    as it may be with conda, it cannot read the file and the correction says it.
-    """
-    if dataset.samples is not None:
-        samples = samples_of(dataset.samples, f"config: datasets.{name}.samples")
-        found = {sample.columns.get(dataset.batch_key) for sample in samples}
-        return None if None in found else found
-    if dataset.path is None:
-        return None
-    try:
-        import h5py
-        from anndata.io import read_elem
-
-        with h5py.File(dataset.path) as file:
-            return set(read_elem(file["obs"])[dataset.batch_key].astype(str))
-    except (ImportError, OSError, KeyError):
-        return None
 
 
 def instead(name: str, known: list[str]) -> str:

@@ -12,10 +12,12 @@ from aif.errors import InputError
 
 
 class Sample(NamedTuple):
-    """One file, and what its cells get as columns of obs: `sample` and whatever else is given."""
+    """One file: its name, what its cells get as columns of obs, and its layer if the sheet names one."""
 
     path: str
+    name: str
     columns: dict[str, str]
+    layer: str | None = None
 
 
 def samples_of(given: str, key: str) -> list[Sample]:
@@ -24,8 +26,8 @@ def samples_of(given: str, key: str) -> list[Sample]:
     Parameters
     ----------
     given
-        A tab-separated sheet with columns `sample` and `path`; or a path with {sample}, and maybe
-        other names in braces, in place of what differs between the files.
+        A tab-separated sheet with a column `path`; or a path with {sample}, or other names in braces,
+        in place of what differs between the files. Without `sample` a file's name is its path.
     key
         The data set's key in the config, for messages.
 
@@ -37,7 +39,7 @@ def samples_of(given: str, key: str) -> list[Sample]:
     samples = _matches(given, key) if "{" in given else _rows(given, key)
     seen = set()
     for sample in samples:
-        name = sample.columns["sample"]
+        name = sample.name
         if not name:
             raise InputError(f"{key}: {sample.path} has no sample's name in {given}; add it")
         if name in seen:
@@ -46,8 +48,7 @@ def samples_of(given: str, key: str) -> list[Sample]:
         if not Path(sample.path).exists():
             raise InputError(
                 f"{key}: there is no {sample.path!r}, the path of sample {name!r} in {given}; "
-                "give an .h5ad file, an .h5 file of Cell Ranger or its directory with matrix.mtx, "
-                "relative to the working directory"
+                "give a file or folder, relative to the working directory"
             )
     return samples
 
@@ -60,7 +61,7 @@ def _matches(pattern: str, key: str) -> list[Sample]:
     """
     literals = re.split(r"\{[A-Za-z_]\w*\}", pattern)
     names = re.findall(r"\{([A-Za-z_]\w*)\}", pattern)
-    if "sample" not in names:
+    if not names:
         raise InputError(f"{key}: {pattern!r} has no {{sample}}; put it where the names differ")
     groups = [
         f"(?P={name})" if name in names[:i] else f"(?P<{name}>[^/]+)"
@@ -75,7 +76,13 @@ def _matches(pattern: str, key: str) -> list[Sample]:
         raise InputError(
             f"{key}: no file matches {pattern!r}; give a pattern relative to the working directory"
         )
-    return [Sample(match[0], match.groupdict()) for match in matches]
+    return [_sample(match[0], match.groupdict()) for match in matches]
+
+
+def _sample(path: str, columns: dict[str, str]) -> Sample:
+    """Return a sample. `layer` says how its file is read, and is no column of its cells."""
+    layer = columns.pop("layer", "") or None
+    return Sample(path, columns.get("sample", path), columns, layer)
 
 
 def _rows(sheet: str, key: str) -> list[Sample]:
@@ -90,12 +97,11 @@ def _rows(sheet: str, key: str) -> list[Sample]:
             rows = [(reader.line_num, row) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{key}: {sheet} is no tab-separated text ({error})") from None
-    for column in ("sample", "path"):
-        if column not in (reader.fieldnames or []):
-            raise InputError(
-                f"{key}: {sheet} has no column {column!r}; give a tab-separated sheet with a "
-                "header and columns sample and path"
-            )
+    if "path" not in (reader.fieldnames or []):
+        raise InputError(
+            f"{key}: {sheet} has no column 'path'; give a tab-separated sheet with a header and columns "
+            "sample and path"
+        )
     if "" in reader.fieldnames:
         raise InputError(f"{key}: {sheet} has a column without a name; name or remove it")
     for number, row in rows:
@@ -105,4 +111,4 @@ def _rows(sheet: str, key: str) -> list[Sample]:
             )
     if not rows:
         raise InputError(f"{key}: {sheet} has no rows; add one for each sample")
-    return [Sample(row.pop("path"), row) for _, row in rows]
+    return [_sample(row.pop("path"), row) for _, row in rows]

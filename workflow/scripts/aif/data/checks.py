@@ -2,82 +2,36 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import anndata as ad
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from aif.errors import InputError
+from aif.reading.counts import LOGARITHMS, kind_of
+from aif.reading.notes import Note
 
 MIN_GENES = 3  # fewer have no two components to show
 FEW_SHARED = 0.5  # of the cells; below it the types that batches share are few
+FEW_CELLS = 20  # of a batch, about as many as a cell has neighbours in the metrics
+NO_TYPE = "(no type)"
+# What many call the type of cells whose type they do not know.
+UNKNOWN = {
+    *("unknown", "unassigned", "unlabelled", "unlabeled", "unclassified", "undefined"),
+    *("nan", "na", "none"),
+}
 
 
-class Check(NamedTuple):
-    """A row of checks.tsv."""
-
-    dataset: str
-    check: str
-    status: str
-    message: str
-
-
-def read_counts(path: str, layer: str | None, key: str) -> ad.AnnData:
-    """Return the AnnData at `path` with its counts in X as CSR.
+def check_dataset(adata: ad.AnnData, key: str, columns: dict[str, str | None]) -> list[Note]:
+    """Check names, batches and counts; return what was found.
 
     Parameters
     ----------
-    path
-        An .h5ad file.
-    layer
-        The layer with the counts, or None for X; "raw" may also be the raw part of the file.
+    adata
+        Counts in X, CSR; obs as `aif.data.groups.with_groups` makes it.
     key
         The data set's key in the config, for messages.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, has no such layer, or its counts are no numbers.
-    """
-    try:
-        adata = ad.read_h5ad(path)
-    except Exception as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{key}.path: {path} is no readable .h5ad file ({reason})") from error
-    if layer == "raw" and layer not in adata.layers and adata.raw is not None:
-        adata, layer = adata.raw.to_adata(), None
-    if layer is not None and layer not in adata.layers:
-        raise InputError(
-            f"{key}.layer: {path} has no layer {layer!r}; it has {sorted(adata.layers)}"
-        )
-    counts = adata.X if layer is None else adata.layers[layer]
-    if counts is None:
-        raise InputError(f"{key}.path: {path} has no X; name the layer with the counts in layer")
-    if counts.dtype.kind not in "biuf":
-        raise InputError(f"{key}.path: the counts of {path} are no numbers but {counts.dtype}")
-    if sparse.issparse(counts):
-        try:
-            counts.check_format()  # or converting it would write beyond its memory
-        except ValueError as error:
-            raise InputError(f"{key}.path: {path} is no readable .h5ad file ({error})") from error
-    with np.errstate(over="ignore"):  # what is too large is infinite, which is checked for
-        canonical = sparse.csr_matrix(counts.astype(np.float32))
-    canonical.sum_duplicates()
-    canonical.eliminate_zeros()
-    adata.X = canonical
-    return adata
-
-
-def check_dataset(
-    adata: ad.AnnData,
-    dataset: str,
-    batch_key: str,
-    label_key: str | None,
-    n_top_genes: int | None,
-) -> list[Check]:
-    """Check names, columns, batches and counts; return what was found.
+    columns
+        What `batch_key` and `label_key` name, for messages.
 
     Raises
     ------
@@ -85,41 +39,63 @@ def check_dataset(
         At the first thing that makes the data set unusable: one line that names the key or column
         and what to do.
     """
-    key = f"datasets.{dataset}"
     _check_names(adata, key)
     if adata.n_vars < MIN_GENES:
         raise InputError(f"{key}.path: {adata.n_vars} genes are too few; give at least {MIN_GENES}")
-    batches = _check_column(adata, batch_key, f"{key}.batch_key")
-    _check_batches(batches, f"{key}.batch_key", batch_key)
+    _check_batches(adata, f"{key}.batch_key", columns["batch_key"])
     _check_values(adata, key)
     _check_cells(adata, key)
-    if n_top_genes is not None and n_top_genes > adata.n_vars:
-        raise InputError(
-            f"{key}.n_top_genes: {n_top_genes} is more than the {adata.n_vars} genes; lower it"
-        )
     found = [
-        ("cells", "ok", f"{adata.n_obs}"),
-        ("genes", "ok", f"{adata.n_vars}"),
-        ("batches", "ok", _sizes(batches)),
-        _label_check(adata, label_key, key),
-        *_shared_types_check(adata, batches, label_key),
+        Note("cells", "ok", f"{adata.n_obs}"),
+        Note("genes", "ok", f"{adata.n_vars}"),
+        _batches_check(adata.obs["batch"]),
+        _label_check(adata, f"{key}.label_key", columns["label_key"]),
+        *_shared_types_check(adata.obs),
         _integer_check(adata),
-        _empty_genes_check(adata, n_top_genes),
     ]
-    return [Check(dataset, *row) for row in found]
+    return found
 
 
-def composition(
-    adata: ad.AnnData, dataset: str, batch_key: str, label_key: str | None
-) -> pd.DataFrame:
+def check_chosen(chosen: ad.AnnData) -> list[Note]:
+    """Return what was found of the genes that are used: some are empty, or do not tell cells apart.
+
+    Parameters
+    ----------
+    chosen
+        Counts (N, chosen genes) in X, CSR.
+    """
+    empty_genes = int((chosen.X.getnnz(axis=0) == 0).sum())
+    empty_cells = int((chosen.X.getnnz(axis=1) == 0).sum())
+    rows = {(row.indices.tobytes(), row.data.tobytes()) for row in chosen.X}
+    equal = chosen.n_obs - len(rows)
+    notes = [Note("empty genes", "ok", "none"), Note("equal cells", "ok", "none")]
+    if empty_genes:
+        said = f"{empty_genes} genes have no counts in any cell; they are kept and carry nothing, "
+        notes[0] = Note(
+            "empty genes", "warning", said + "set min_cells or n_top_genes to drop them"
+        )
+    if equal:
+        said = (
+            f"{equal} of {chosen.n_obs} cells are equal to another one in the genes that are used"
+        )
+        if empty_cells:
+            said += (
+                f", {empty_cells} have no counts in any of them: use more genes, or set min_genes"
+            )
+        notes[1] = Note("equal cells", "warning", said)
+    return notes
+
+
+def composition(obs: pd.DataFrame, dataset: str) -> pd.DataFrame:
     """Return the rows of composition.tsv: how many cells of each type every batch has, 0 included.
 
     Without labels the type is empty.
     """
-    obs = adata.obs.astype(str)
-    batches = obs[batch_key].rename("batch")
-    types = (obs[label_key] if label_key else pd.Series("", obs.index)).rename("cell_type")
-    cells = pd.crosstab(batches, types).stack().rename("n_cells").reset_index()
+    batches = obs["batch"].astype(str).rename("batch")
+    types = pd.Series("", obs.index)
+    if "cell_type" in obs:
+        types = obs["cell_type"].astype(object).fillna(NO_TYPE).astype(str)
+    cells = pd.crosstab(batches, types.rename("cell_type")).stack().rename("n_cells").reset_index()
     return cells.assign(dataset=dataset)[["dataset", "batch", "cell_type", "n_cells"]]
 
 
@@ -136,27 +112,34 @@ def _check_names(adata: ad.AnnData, key: str) -> None:
             )
 
 
-def _check_column(adata: ad.AnnData, column: str, key: str) -> pd.Series:
-    if column not in adata.obs:
-        raise InputError(f"{key}: obs has no column {column!r}; it has {list(adata.obs.columns)}")
-    missing = int(adata.obs[column].isna().sum())
-    if missing:
-        raise InputError(
-            f"{key}: column {column!r} has no value for {missing} cells; fill or drop them"
-        )
-    return adata.obs[column].astype(str)
-
-
-def _check_batches(batches: pd.Series, key: str, column: str) -> None:
-    sizes = batches.value_counts()
+def _check_batches(adata: ad.AnnData, key: str, column: str | None) -> None:
+    sizes = adata.obs["batch"].astype(str).value_counts()
     if len(sizes) < 2:
+        ends = adata.obs_names.to_series().str.rpartition("-")[2]
+        hint = ""
+        if 1 < ends.nunique() <= adata.n_obs / 10:
+            some = ", ".join(sorted(set(ends))[:3])
+            hint = f"; cells' names end in {some}: barcode_suffix makes a column of these"
         raise InputError(
-            f"{key}: column {column!r} names {len(sizes)} batch; correction needs at least 2"
+            f"{key}: column {column!r} names {len(sizes)} batch; correction needs at least 2{hint}"
         )
     if sizes.min() < 2:
         raise InputError(
             f"{key}: batch {sizes.idxmin()!r} of column {column!r} has one cell; drop or merge it"
         )
+
+
+def _batches_check(batches: pd.Series) -> Note:
+    sizes = batches.astype(str).value_counts().sort_index()
+    few = [name for name, size in sizes.items() if size < FEW_CELLS]
+    if not few:
+        return Note("batches", "ok", _sizes(batches))
+    return Note(
+        "batches",
+        "warning",
+        f"{_sizes(batches)}; of {', '.join(few)} there are less than {FEW_CELLS} cells, too few to learn "
+        "what the batch changes: merge or drop them if you can",
+    )
 
 
 def _check_values(adata: ad.AnnData, key: str) -> None:
@@ -182,38 +165,48 @@ def _check_cells(adata: ad.AnnData, key: str) -> None:
         )
 
 
-def _label_check(adata: ad.AnnData, label_key: str | None, key: str) -> tuple[str, str, str]:
-    if label_key is None:
-        return "cell types", "warning", "no label_key: metrics that need cell types are left out"
-    types = _check_column(adata, label_key, f"{key}.label_key")
+def _label_check(adata: ad.AnnData, key: str, column: str | None) -> Note:
+    if "cell_type" not in adata.obs:
+        no_types = "no label_key: metrics that need cell types are left out"
+        return Note("cell types", "warning", no_types)
+    types = adata.obs["cell_type"].dropna().astype(str)
     if types.is_unique:
         raise InputError(
-            f"{key}.label_key: column {label_key!r} names every cell differently; name the column of "
+            f"{key}: column {column!r} names every cell differently; name the column of "
             "cell types, or leave label_key out"
         )
+    said, status = [_sizes(types)], "ok"
+    if len(types) < adata.n_obs:
+        said.append(
+            f"{adata.n_obs - len(types)} cells have no type: they are corrected and drawn, and left out of "
+            "the metrics that need one"
+        )
     sizes = types.value_counts()
+    unknown = sorted(name for name in sizes.index if name.strip().lower() in UNKNOWN)
+    if unknown:
+        status = "warning"
+        said.append(
+            f"there is a type {', '.join(unknown)}: name it in unlabelled if it means that the type is "
+            "not known"
+        )
     single = sorted(sizes.index[sizes == 1])
     if single:
-        return (
-            "cell types",
-            "warning",
-            f"{_sizes(types)}; of {', '.join(single)} there is one cell, so nothing can be said of it",
-        )
-    return "cell types", "ok", _sizes(types)
+        status = "warning"
+        said.append(f"of {', '.join(single)} there is one cell, so nothing can be said of it")
+    return Note("cell types", status, "; ".join(said))
 
 
-def _shared_types_check(
-    adata: ad.AnnData, batches: pd.Series, label_key: str | None
-) -> list[tuple[str, str, str]]:
+def _shared_types_check(obs: pd.DataFrame) -> list[Note]:
     """Say how many cell types several batches have: what batches share is all that can be aligned."""
-    if label_key is None:
+    if "cell_type" not in obs:
         return []
-    types = adata.obs[label_key].astype(str)
-    alone = types.groupby(types).transform(lambda own: batches[own.index].nunique()) == 1
+    typed = obs.dropna(subset="cell_type").astype(str)
+    types = typed["cell_type"]
+    alone = typed.groupby("cell_type")["batch"].transform("nunique") == 1
     n_alone, n = types[alone].nunique(), types.nunique()
     if n_alone == n:
         return [
-            (
+            Note(
                 "shared types",
                 "warning",
                 "no cell type is in more than one batch, so batches and cell types cannot be told "
@@ -225,32 +218,27 @@ def _shared_types_check(
         found += f"; in one only: {_sizes(types[alone])}"
     share = 1 - alone.mean()
     if share >= FEW_SHARED:
-        return [("shared types", "ok", found)]
+        return [Note("shared types", "ok", found)]
     few = f"only {share:.0%} of the cells have a cell type that several batches have ({found}): "
-    return [("shared types", "warning", few + "a correction may make different types alike")]
+    return [Note("shared types", "warning", few + "a correction may make different types alike")]
 
 
-def _integer_check(adata: ad.AnnData) -> tuple[str, str, str]:
+def _integer_check(adata: ad.AnnData) -> Note:
     share = float(np.mean(adata.X.data != np.round(adata.X.data))) if adata.X.nnz else 0.0
     if share == 0:
-        return "counts", "ok", "non-negative integers"
-    return (
+        return Note("counts", "ok", "non-negative integers")
+    if kind_of(adata.X.data) == LOGARITHMS:
+        return Note(
+            "counts",
+            "warning",
+            f"{share:.0%} of the non-zero values are no integers and none is large: if they are logarithms, "
+            "undo them, or name the layer with the counts in layer",
+        )
+    return Note(
         "counts",
         "warning",
         f"{share:.0%} of the non-zero values are no integers (TPM or another normalised unit?); "
         "they are used as they are, variants on raw counts may suffer",
-    )
-
-
-def _empty_genes_check(adata: ad.AnnData, n_top_genes: int | None) -> tuple[str, str, str]:
-    empty = int((adata.X.sum(axis=0).A1 == 0).sum())
-    if not empty or n_top_genes is not None:
-        return "empty genes", "ok", "none" if not empty else "left to the choice of variable genes"
-    return (
-        "empty genes",
-        "warning",
-        f"{empty} genes have no counts in any cell; they are kept and carry nothing, "
-        "set min_cells or n_top_genes to drop them",
     )
 
 

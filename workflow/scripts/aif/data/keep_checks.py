@@ -7,24 +7,28 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from aif.data.checks import Check
 from aif.data.covariates import design, is_continuous, numbers, separable
 from aif.errors import InputError
+from aif.reading.notes import Note
 
 MOST_GROUPS = 0.1  # groups per cell; with more a column names samples or cells, and no condition
 
 
 def check_covariates(
-    obs: pd.DataFrame, dataset: str, batch_key: str, keep: Sequence[str]
-) -> list[Check]:
+    obs: pd.DataFrame, batches: pd.Series, keep: Sequence[str], key: str
+) -> list[Note]:
     """Check the columns to keep; return what was found, a row or, where nothing is to be kept, none.
 
     Parameters
     ----------
     obs
-        Of a data set that has passed `aif.data.checks.check_dataset`.
-    dataset, batch_key, keep
-        Its name and keys in the config.
+        Of the file.
+    batches
+        (n,), the batch of every cell.
+    keep
+        The columns.
+    key
+        Their key in the config, for messages.
 
     Raises
     ------
@@ -32,8 +36,8 @@ def check_covariates(
         At the first column that is not there, lacks values, has one value only, or too many to be groups.
     """
     for name in keep:
-        _check_kept_column(obs, name, f"datasets.{dataset}.keep")
-    return [Check(dataset, "keep", *_told_apart(obs, batch_key, keep))] if keep else []
+        _check_kept_column(obs, name, key)
+    return [Note("keep", *_told_apart(obs, batches.astype(str), keep))] if keep else []
 
 
 def _check_kept_column(obs: pd.DataFrame, name: str, key: str) -> None:
@@ -57,9 +61,8 @@ def _check_kept_column(obs: pd.DataFrame, name: str, key: str) -> None:
         )
 
 
-def _told_apart(obs: pd.DataFrame, batch_key: str, keep: Sequence[str]) -> tuple[str, str]:
+def _told_apart(obs: pd.DataFrame, batches: pd.Series, keep: Sequence[str]) -> tuple[str, str]:
     """Say whether the effects of the columns, alone and together, can be told from the batches'."""
-    batches = obs[batch_key].astype(str)
     confounded = [name for name in keep if not separable(numbers(obs[name]), batches)]
     if not confounded and not separable(design(obs, keep), batches):
         confounded = list(keep)

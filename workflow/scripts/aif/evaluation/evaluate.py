@@ -25,6 +25,8 @@ from aif.evaluation.space import (
     log_expression,
     principal_components,
     spaces_of,
+    typed,
+    with_neighbours,
 )
 from aif.evaluation.unlabelled import own_clusters, unlabelled_rows
 
@@ -123,6 +125,9 @@ def evaluate(
         ),
         own_clusters(reference, seed),
     )
+    mask = typed(before.components.obs)
+    of_types = slice(None) if mask.all() else mask
+    labelled = reference if mask.all() else reference[mask].copy()
     ids = {**{key: corrected.uns["aif"][key] for key in IDS}, "cells": cells_name}
     judged, drawn, tables = [], [], []
     for space in spaces or spaces_of(corrected):
@@ -130,9 +135,9 @@ def evaluate(
         picture = embed(cells, options["embedding"], seed)
         judged.append(space_in_words(cells, space))
         drawn.append(picture_in_words(cells, options["embedding"], judged[-1]))
-        of_space = expression if space == "expression" else None
+        of_space = expression[of_types] if space == "expression" else None
         uncorrected = corrected.uns["aif"].get("method") == "uncorrected"
-        changed, curves = de_rows(of_space, reference, with_counts=uncorrected)
+        changed, curves = de_rows(of_space, labelled, with_counts=uncorrected)
         rows = [*judged_rows(cells, before, picture, options), *changed]
         rows += cost_rows(corrected.uns["aif"], Groups.of(cells.obs))
         own = {**ids, "space": space}
@@ -141,7 +146,7 @@ def evaluate(
                 tidy(rows, own),
                 coordinate_table(cells.obs, picture, own),
                 with_ids(curves, CURVE_COLUMNS, own),
-                with_ids(type_table(cells), ("space", *TYPE_COLUMNS), own),
+                with_ids(type_table(with_types(cells, seed)), ("space", *TYPE_COLUMNS), own),
             )
         )
     parts = [pd.concat(same, ignore_index=True) for same in zip(*tables, strict=True)]
@@ -168,6 +173,8 @@ def judged_rows(
 ) -> list[dict[str, object]]:
     """Return the rows of all metrics and scores of one space.
 
+    Cells without a type are in those of the suite unlabelled only.
+
     Parameters
     ----------
     cells
@@ -181,13 +188,20 @@ def judged_rows(
     """
     embedded, seed = EMBEDDING in cells.obsm, options["seed"]
     repetitions = Repetitions(options["repetitions"], options["subsample"], seed)
+    of_types, labelled = typed(cells.obs), with_types(cells, seed)
     rows = [
-        *original_rows(cells.obs, picture if embedded else None, repetitions),
-        *scib_rows(cells, before.components, seed),
-        *robust_rows(cells),
+        *original_rows(labelled.obs, picture[of_types] if embedded else None, repetitions),
+        *scib_rows(labelled, before.components[of_types], seed),
+        *robust_rows(labelled),
         *unlabelled_rows(cells, before.clusters, seed),
     ]
     return rows + score_rows(rows, Groups.of(cells.obs), embedded)
+
+
+def with_types(cells: ad.AnnData, seed: int) -> ad.AnnData:
+    """Return those of the judged cells that have a type, neighbours of each other; without labels all."""
+    mask = typed(cells.obs)
+    return cells if mask.all() else with_neighbours(cells[mask].copy(), seed)
 
 
 def not_judged(corrected: ad.AnnData) -> Evaluation:

@@ -28,9 +28,29 @@ with contextlib.suppress(RuntimeError):
 
 
 def group_columns(obs: pd.DataFrame) -> pd.DataFrame:
-    """Return batch and, where it is there, cell_type, without categories that no cell has."""
+    """Return batch and, where it is there, cell_type, without categories that no cell has.
+
+    Cells without a type keep none.
+    """
     columns = obs[[column for column in ("batch", "cell_type") if column in obs]]
-    return columns.astype(str).astype("category")
+    return columns.astype(str).where(columns.notna()).astype("category")
+
+
+def typed(obs: pd.DataFrame) -> np.ndarray:
+    """Return a mask (n,) of the cells that metrics of types are computed on: those that have one.
+
+    Without labels these are all.
+    """
+    known = obs["cell_type"].notna().to_numpy() if "cell_type" in obs else np.ones(len(obs), bool)
+    return known if known.any() else np.ones(len(obs), bool)
+
+
+def with_neighbours(cells: ad.AnnData, seed: int) -> ad.AnnData:
+    """Return cells with the neighbour graph of their space; a method's own graph stays."""
+    if EMBEDDING in cells.obsm:
+        # From 8,192 cells on scanpy would take pynndescent, whose approximate graphs it cannot read (0.7).
+        sc.pp.neighbors(cells, use_rep=EMBEDDING, random_state=seed, transformer="sklearn")
+    return cells
 
 
 def log_expression(corrected: ad.AnnData) -> np.ndarray | sparse.spmatrix | None:
@@ -97,9 +117,7 @@ def judged_cells(
     else:
         cells.obsm[EMBEDDING] = own_embedding(corrected)
     cells.obsm[EMBEDDING] = apart(cells.obsm[EMBEDDING], seed)
-    # From 8,192 cells on scanpy would take pynndescent, whose approximate graphs it cannot read (0.7).
-    sc.pp.neighbors(cells, use_rep=EMBEDDING, random_state=seed, transformer="sklearn")
-    return cells
+    return with_neighbours(cells, seed)
 
 
 def apart(space: np.ndarray, seed: int) -> np.ndarray:

@@ -131,12 +131,16 @@ def scvi(adata: ad.AnnData, seed: int, **settings: Any) -> ad.AnnData:
 
 
 def bbknn(adata: ad.AnnData, seed: int) -> ad.AnnData:
-    """Return BBKNN's neighbour graph (Polański et al. 2020) of the principal components."""
+    """Return BBKNN's neighbour graph (Polański et al. 2020) of the principal components.
+
+    It takes 3 neighbours from every batch, fewer where a batch has fewer cells.
+    """
     import bbknn as package
 
     result = adata.copy()
     result.obsm["X_pca"] = principal_components(adata, seed)
-    package.bbknn(result, batch_key="batch")
+    smallest = int(adata.obs["batch"].value_counts().min())
+    package.bbknn(result, batch_key="batch", neighbors_within_batch=min(3, smallest))
     return result
 
 

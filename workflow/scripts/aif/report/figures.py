@@ -21,6 +21,7 @@ OKABE_ITO = (
     *("#7FB8D8", "#F2CF7F", "#7FCEB9", "#E5BCD3", "#A9D9F4", "#EAAE7F", "#8C8C8C", "#004D78"),
     *("#8A5F00", "#00543D", "#7A4864", "#7F3800", "#5C5C5C", "#C8C8C8", "#3B1F5B", "#2B6CB0"),
 )
+NO_TYPE, PALE = "(no type)", "#D9D9D9"  # cells without a type, as in composition.tsv
 # The columns of losses.tsv in words.
 LOSS_TERMS = {
     "rec": "the reconstruction error",
@@ -136,14 +137,16 @@ def _note(text: str) -> Figure:
 
 
 def _scatter(axis: Axes, cells: pd.DataFrame, column: str) -> None:
-    names = sorted(cells[column].astype(str).unique())
+    shown = cells[column].astype(object).fillna(NO_TYPE).astype(str)
+    names = sorted(shown.unique(), key=lambda name: (name == NO_TYPE, name))
     colours = {name: OKABE_ITO[i % len(OKABE_ITO)] for i, name in enumerate(names)}
+    colours[NO_TYPE] = PALE
     size = float(np.clip(8000 / len(cells), 0.5, 12))
     axis.scatter(
         cells["x"],
         cells["y"],
         s=size,
-        c=cells[column].astype(str).map(colours),
+        c=shown.map(colours),
         linewidths=0,
         rasterized=True,
     )

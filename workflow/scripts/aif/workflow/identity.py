@@ -12,14 +12,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-from aif.config.schema import Dataset
+from aif.config.datasets import Dataset
 from aif.workflow.plan import Plan
 from aif.workflow.sources import code
 
 # Kept in Snakemake's own folder, since a large file takes seconds to hash and every job asks.
 CACHE = Path(".snakemake/aif_file_hashes.json")
+# Where the cells come from: what counts is what lies there.
+SOURCES = {"path", "url", "sha256", "samples", "tables", "simulate"}
 # The scripts between the files of a data set and what is trained on.
 SCRIPTS = {
+    "path": "read_cells.py",
+    "url": "read_cells.py",
     "samples": "join_samples.py",
     "tables": "read_tables.py",
     "simulate": "simulate.py",
@@ -42,8 +46,8 @@ def identity(plan: Plan, name: str, labelled: bool) -> str:
         return hashed([identity(plan, parent, labelled), batch, draw, code("split_batch.py")])
     dataset = plan.config.datasets[name]
     made_by = next((script for key, script in SCRIPTS.items() if getattr(dataset, key)), None)
-    settings = ("batch_key", "layer", "keep", "min_genes", "min_cells", "n_top_genes")
-    settings = (*settings, "label_key") if labelled else settings
+    judging = {"label_key"} if labelled else set()
+    settings = sorted(set(Dataset.model_fields) - SOURCES - {"label_key"} | judging)
     determined_by = {
         **{key: getattr(dataset, key) for key in settings},
         "files": _files(plan, name, dataset),
@@ -70,7 +74,8 @@ def _files(plan: Plan, name: str, dataset: Dataset) -> Any:
         ]
         found: Any = [dataset.tables.cells_in, tables]
     elif dataset.samples is not None:
-        found = [[hashes.of(sample.path), sample.columns] for sample in plan.samples[name]]
+        samples = plan.samples[name]
+        found = [[hashes.of(s.path), s.name, s.columns, s.layer] for s in samples]
     else:
         found = hashes.of(dataset.path)
     hashes.keep()

@@ -12,9 +12,10 @@ from aif.workflow.jobs import Jobs
 from aif.workflow.plan import Plan
 from aif.workflow.targets import RUNS, Targets
 
-# Where the file of a data set lies that is not the user's own, by the key in its entry.
+# Where the cells of a data set lie, by the key in its entry.
 MADE = {
-    "url": "download",
+    "path": "cells",
+    "url": "cells",
     "samples": "samples",
     "tables": "tables",
     "simulate": "simulated",
@@ -43,11 +44,14 @@ class Inputs:
     made_here: Callable[[str], bool]
     _made_here: dict[str, bool] = field(default_factory=dict)
 
+    def file(self, wildcards: Any) -> str:
+        """Return the file of a data set of one file: the user's own, or where it is downloaded."""
+        path = self.plan.config.datasets[wildcards.dataset].path
+        return f"results/{wildcards.dataset}/data/download.h5ad" if path is None else local(path)
+
     def cells(self, wildcards: Any) -> str:
-        """Return the file of a data set: the user's own, or where it is downloaded or made."""
+        """Return the cells of a data set, read or made."""
         dataset = self.plan.config.datasets[wildcards.dataset]
-        if dataset.path is not None:
-            return local(dataset.path)
         name = next(name for key, name in MADE.items() if getattr(dataset, key) is not None)
         return f"results/{wildcards.dataset}/data/{name}.h5ad"
 

@@ -37,9 +37,9 @@ class Jobs:
         """Return a data set's entry in the config."""
         return self.plan.config.datasets[wildcards.dataset].model_dump()
 
-    def sample_columns(self, wildcards: Any) -> list[dict[str, str]]:
-        """Return what the cells of each sample get in obs, in the order of the files."""
-        return [sample.columns for sample in self.plan.samples[wildcards.dataset]]
+    def samples(self, wildcards: Any) -> list[dict[str, Any]]:
+        """Return the samples of a data set, in the order of the files."""
+        return [sample._asdict() for sample in self.plan.samples[wildcards.dataset]]
 
     def simulation(self, wildcards: Any) -> dict[str, Any]:
         """Return the parameters of a simulation."""

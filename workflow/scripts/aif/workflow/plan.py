@@ -12,8 +12,10 @@ from aif.config.samples import Sample, samples_of
 from aif.config.schema import Config, NullTest, load_yaml
 from aif.config.variants import training_of, variant_of
 from aif.search.sheet import Row, sheet_of, stacks_by_key
+from aif.workflow.named_batches import check_named_batches
 
 # Methods whose results are known. The first two are part of every null test.
+R_ENDINGS = (".rds", ".rda", ".rdata")
 CONTROLS = ("uncorrected", "downsampled", "shuffled", "perfect_types")
 
 
@@ -59,16 +61,18 @@ class Plan:
         variants = load_yaml(root / "config/variants.yaml")
         presets = load_yaml(root / "config/simulations.yaml")
         config = complete(given, root / "config/config.yaml", variants, presets)
+        samples = {
+            name: samples_of(dataset.samples, f"config: datasets.{name}.samples")
+            for name, dataset in config.datasets.items()
+            if dataset.samples is not None
+        }
+        check_named_batches(config, samples)
         return cls(
             config=config,
             variants=variants,
             presets=presets,
             sheets={name: sheet_of(config, variants, name) for name in config.variants},
-            samples={
-                name: samples_of(dataset.samples, f"config: datasets.{name}.samples")
-                for name, dataset in config.datasets.items()
-                if dataset.samples is not None
-            },
+            samples=samples,
         )
 
     @cached_property
@@ -232,6 +236,17 @@ class Plan:
             *(table.path for _, table in (tables.all() if tables is not None else [])),
         ]
         return [path for path in paths if path is not None]
+
+    @cached_property
+    def of_r(self) -> list[str]:
+        """The data sets with a file of R, by their names: what conda makes to read them is another."""
+        return [
+            name
+            for name, dataset in self.config.datasets.items()
+            if any(
+                path.lower().endswith(R_ENDINGS) for path in [*self.files(name), dataset.url or ""]
+            )
+        ]
 
     def simulation(self, dataset: str) -> dict[str, Any]:
         """Return the parameters of a data set that is simulated."""

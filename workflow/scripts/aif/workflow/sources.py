@@ -14,6 +14,7 @@ COMPANIONS = {
     "report/page.py": "*.j2",
     "report/methods_text.py": "*.yaml",
     "methods/r_methods.py": "*.R",
+    "reading/r_files.py": "*.R",
 }
 
 

@@ -1,5 +1,6 @@
 """Data sets from text tables: R's forms, both orientations, several batches, errors in one line."""
 
+import bz2
 import gzip
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from aif.data import tables
-from aif.data.tables import Table, read_dataset
 from aif.errors import InputError
+from aif.reading import text_tables
+from aif.reading.content import Wanted
+from aif.reading.table_sets import Table, read_dataset
 
 SIMULATION = Path(__file__).parents[3] / "shared/data/downloads/tran_dataset3_sim5"
 COUNTS = "g1\tg2\tg3\nc1\t1\t0\t2\nc2\t0\t4\t0\n"
@@ -22,7 +24,7 @@ GENES = "Gene\tDEFack1\ng3\tg3\t1\ng2\tg2\t2\ng1\tg1\t3\n"
 def read(tmp_path):
     """Read a data set from texts; several of a kind are a list."""
 
-    def read(expression=COUNTS, cells=CELLS, genes=(), cells_in="rows"):
+    def read(expression=COUNTS, cells=CELLS, genes=(), cells_in="rows", join="inner"):
         given = {"expression": expression, "cells": cells, "genes": genes}
         kinds = {}
         for kind, texts in given.items():
@@ -31,7 +33,8 @@ def read(tmp_path):
                 path = tmp_path / f"{kind}.{i}"
                 path.write_bytes(text if isinstance(text, bytes) else text.encode())
                 kinds[kind].append(Table(f"datasets.d.tables.{kind}.{i}", str(path)))
-        return read_dataset(**kinds, cells_in=cells_in, key="datasets.d.tables")
+        wanted = Wanted(cells_in=cells_in)
+        return read_dataset(**kinds, wanted=wanted, join=join, key="datasets.d.tables")[0]
 
     return read
 
@@ -49,13 +52,31 @@ def transposed(text):
         ("name\t" + COUNTS, "rows"),
         ('"g1"\t"g2"\t"g3"\r\n"c1"\t1\t0\t2\r\n"c2"\t0\t4.0\t0', "rows"),
         (gzip.compress(COUNTS.encode()), "rows"),
+        (bz2.compress(COUNTS.encode()), "rows"),
+        (COUNTS.replace("\t", ","), "rows"),
+        ("name;" + COUNTS.replace("\t", ";"), "rows"),
+        (COUNTS.replace("\t", " "), "rows"),
+        ("## made by a pipeline\n## of version 2\n" + COUNTS, "rows"),
+        ("\ufeff" + COUNTS, "rows"),
         (transposed(COUNTS), "columns"),
     ],
-    ids=["short header", "full header", "quotes", "gzip", "genes by cells"],
+    ids=[
+        *(
+            "short header",
+            "full header",
+            "quotes",
+            "gzip",
+            "bzip2",
+            "commas",
+            "semicolons",
+            "blanks",
+        ),
+        *("comments", "byte order mark", "genes by cells"),
+    ],
 )
 def test_all_forms_of_a_table_give_the_same_data_set(read, text, cells_in, monkeypatch):
     # A row at a time, as large tables are read in several chunks.
-    monkeypatch.setattr(tables, "CHUNK", 1)
+    monkeypatch.setattr(text_tables, "CHUNK", 1)
     adata = read(text, genes=GENES, cells_in=cells_in)
     assert sparse.issparse(adata.X)
     assert adata.X.dtype == np.float32
@@ -76,25 +97,54 @@ def test_several_tables_are_batches_of_the_genes_they_share(read, tmp_path):
     named = read(expression, "batch\nc1\tx\nd1\tx\nd2\ty\n")
     assert named.obs["batch"].tolist() == ["x", "x", "y"]
     assert "batch" not in read(cells="kind\nc1\tk\nc2\tk\n").obs
+    every = read(expression, (), join="outer")
+    assert every.to_df().loc["c1"].to_dict() == {"g3": 1, "g1": 2, "g2": 0}
+    assert every.obs["batch"].tolist() == ["batch1", "batch2", "batch2"]
+
+
+def test_cells_of_several_tables_may_have_the_same_names_if_no_table_tells_of_them(read):
+    assert list(read([COUNTS, COUNTS], ()).obs_names) == [
+        *("c1-batch1", "c2-batch1", "c1-batch2", "c2-batch2"),
+    ]
+
+
+def test_symbols_beside_the_ids_are_a_column_of_genes(read):
+    adata = read("id\tsymbol\tc1\tc2\ng1\tS1\t1\t2\ng2\tS2\t0\t3\n", cells_in="columns")
+    assert adata.X.toarray().tolist() == [[1, 0], [2, 3]]
+    assert adata.var["symbol"].tolist() == ["S1", "S2"]
+
+
+def test_names_that_r_has_changed_are_those_of_the_table_of_cells(read):
+    counts = COUNTS.replace("c1", "X1.a").replace("c2", "AAC.1")
+    assert read(counts, "kind\nAAC-1\tk1\n1-a\tk2\n").obs["kind"].tolist() == ["k2", "k1"]
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"expression": ""}, r"expression\.0: .*cannot be read as a tab-separated table.*columns"),
+        (
+            {"expression": ""},
+            r"expression\.0: .*cannot be read as a table with a header.*it is empty",
+        ),
         ({"expression": "g1\tg2\n"}, r"expression\.0: .*cannot be read"),
-        ({"expression": COUNTS.replace("\t", ",")}, r"its header has 1 fields, the next line 1"),
+        ({"expression": COUNTS.replace("\t", "|")}, r"its header has 1 fields, the next line 1"),
         ({"expression": COUNTS + "c3\t1\t2\n"}, r"could not convert string to float: ''"),
         ({"expression": COUNTS + "c3\t1\t2\t3\t4\n"}, r"Expected 4 fields in line 4, saw 5"),
         ({"expression": COUNTS.replace("4", "many")}, r"could not convert string to float: 'many'"),
         ({"expression": gzip.compress(COUNTS.encode())[:-9]}, r"see whether it is complete"),
         (
             {"expression": COUNTS + "c1\t1\t2\t3\n"},
-            r"cell name 'c1' is not unique in .*\.0 \(1 rep",
+            r"\.0 has cell name 'c1' more than once \(1 rep",
         ),
-        ({"expression": COUNTS.replace("g2", "g1")}, r"gene name 'g1' is not unique in .*\.0 "),
-        ({"expression": [COUNTS, COUNTS]}, r"expression: cell name 'c1' is not unique in the tabl"),
-        ({"expression": ["g1\nc1\t1\n", "g2\nc2\t1\n"]}, r"expression: the tables share no gene"),
+        ({"expression": COUNTS.replace("g2", "g1")}, r"\.0 has gene name 'g1' more than once"),
+        (
+            {"expression": COUNTS.replace("g2", "1-Mar").replace("g1", "1-Mar")},
+            r"'1-Mar' more than once .*; Excel has made dates of genes' names",
+        ),
+        (
+            {"expression": ["g1\nc1\t1\n", "g2\nc2\t1\n"]},
+            r"expression: .* share no gene of 1 in batch1",
+        ),
         (
             {"cells": "kind\nc2\tk\n"},
             r"cells: cell 'c1' of the expression has no row in .*cells\.0 ",
@@ -103,7 +153,7 @@ def test_several_tables_are_batches_of_the_genes_they_share(read, tmp_path):
             {"cells_in": "columns"},
             r"cells: cell 'g1' .* has no row .*see whether cells_in is right",
         ),
-        ({"cells": CELLS + "c2\tx\tk1\n"}, r"cells: cell name 'c2' is not unique in .*cells\.0 "),
+        ({"cells": CELLS + "c2\tx\tk1\n"}, r"cells: .*cells\.0 has cell name 'c2' more than "),
         (
             {"genes": "Gene\ng1\tg1\ng3\tg3\n"},
             r"genes: gene 'g2' .* has no row in .*genes\.0 \(1 of",
@@ -121,7 +171,7 @@ def test_a_published_simulation_is_read_as_it_stands(tmp_path):
         pytest.skip("the published simulation 5 is not beside the project")
     files = {"expression": "counts_HVG.txt", "cells": "cellinfo.txt", "genes": "geneinfo.txt"}
     kinds = {kind: [Table(kind, str(SIMULATION / file))] for kind, file in files.items()}
-    adata = read_dataset(**kinds, cells_in="rows", key="d")
+    adata, _ = read_dataset(**kinds, wanted=Wanted(cells_in="rows"), join="inner", key="d")
     lines = (SIMULATION / "counts_HVG.txt").read_text().splitlines()
     counts = [[int(value) for value in line.split("\t")[1:]] for line in lines[1:]]
     np.testing.assert_array_equal(adata.X.toarray(), counts)

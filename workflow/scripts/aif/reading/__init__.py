@@ -1,0 +1,1 @@
+"""Files as people have them, read to counts and columns of cells and genes."""

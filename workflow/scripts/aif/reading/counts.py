@@ -1,0 +1,94 @@
+"""Which of a file's matrices are the counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aif.reading.content import Content, Matrix, Unread
+from aif.reading.notes import Note
+
+LARGEST_LOGARITHM = 20  # of a million transcripts, to base 2
+MOSTLY = 0.5  # of logarithms are no whole numbers, as those of 1 and 3 to base 2 are
+COUNTS, LOGARITHMS, SCALED, OTHER = "counts", "logarithms", "scaled values", "normalised values"
+
+
+def kind_of(values: np.ndarray) -> str:
+    """Return what values (k,), none of them 0, look like.
+
+    Whole numbers are counts, numbers that are negative in part are scaled, and others are logarithms
+    if most are no whole numbers and none is larger than logarithms of counts get.
+    """
+    if values.dtype.kind not in "biuf":
+        return OTHER
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return COUNTS if not len(values) else OTHER
+    if finite.min() < 0:
+        return SCALED
+    whole = np.mean(finite == np.rint(finite))
+    if whole == 1:
+        return COUNTS
+    return LOGARITHMS if finite.max() <= LARGEST_LOGARITHM and whole < MOSTLY else OTHER
+
+
+def counts_of(content: Content, layer: str | None) -> Matrix:
+    """Return the matrix that holds the counts, and note where it was found if nobody has said.
+
+    Parameters
+    ----------
+    content
+        What the file holds; gets the note.
+    layer
+        What the config says: the name of a layer, `raw`, `X`, or None. Without it X is taken if it
+        holds whole numbers or nothing else does, else the only matrix that does.
+
+    Raises
+    ------
+    Unread
+        If there is no such layer, or if there are several that may be meant.
+    """
+    by_name = {matrix.name: matrix for matrix in content.matrices}
+    if layer is not None:
+        if layer not in by_name:
+            others = sorted(name for name in by_name if name != "X")
+            raise Unread(
+                f"has no layer {layer!r}; it has {others} (a sheet of samples may name a layer for each)"
+            )
+        return by_name[layer]
+    first = by_name.get("X")
+    kind = _kind(first) if first is not None else None
+    if kind == COUNTS:
+        return first
+    others = [matrix for matrix in content.matrices if matrix.name != "X"]
+    candidates = [matrix for matrix in others if _kind(matrix) == COUNTS]
+    if first is None and not candidates:
+        raise Unread("has no X; name the layer with the counts in layer")
+    if not candidates:
+        return first
+    names = [matrix.name for matrix in candidates]
+    found = "there is no X" if first is None else f"X holds {kind}"
+    if len(names) > 1:
+        raise Unread(
+            f"may hold its counts in {' or '.join(names)}, as {found}; name one in layer "
+            f"(layer: {names[0]}){'' if first is None else ', or layer: X to take X as it is'}"
+        )
+    content.notes.append(
+        Note(
+            "counts found",
+            "warning",
+            f"{found}, but {names[0]} whole numbers: these are used; set layer: {names[0]} to say "
+            f"so{'' if first is None else ', or layer: X to take X as it is'}",
+        )
+    )
+    return candidates[0]
+
+
+def _kind(matrix: Matrix) -> str:
+    """Return what a matrix holds. What cannot be read is no candidate, as nobody has asked for it."""
+    try:
+        some = matrix.some()
+    except Exception:
+        if matrix.name == "X":
+            raise
+        return OTHER
+    return kind_of(some) if len(some) or matrix.name == "X" else OTHER

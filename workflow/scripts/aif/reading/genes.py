@@ -1,0 +1,113 @@
+"""Which features of a file are genes of the expression, and what they are called."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+from anndata.utils import make_index_unique
+
+from aif.reading.content import Unread
+from aif.reading.notes import Note
+
+EXPRESSION = "gene expression"
+KINDS = ("feature_types", "feature_type")  # columns that say what a feature is
+# Columns of stable ids, and what such ids look like where they are the names themselves.
+ID_COLUMNS = (
+    *("gene_ids", "gene_id", "ensembl_id", "ensembl", "ensembl_ids", "ENSEMBL", "feature_id"),
+    *("Accession", "GENEID", "gene_stable_id"),
+)
+IDS = re.compile(r"(ENS[A-Z]*G\d{6,}|FBgn\d+|WBGene\d+)(\.\d+)?")
+MOSTLY = 0.8
+FEW_NAMES = 5  # so many are named in a note
+
+
+def expressed(genes: pd.DataFrame, genome: str | None) -> tuple[np.ndarray, list[Note]]:
+    """Return a mask (G,) of the genes of the expression, of one genome if one is named; and notes.
+
+    Antibodies, guides and other features would take part in every cell's sum of counts.
+
+    Raises
+    ------
+    Unread
+        If the genome is not there.
+    """
+    notes = []
+    kept = np.ones(len(genes), bool)
+    column = next((name for name in KINDS if name in genes), None)
+    if column is not None:
+        kinds = genes[column].astype(str)
+        of_expression = (kinds.str.lower() == EXPRESSION).to_numpy()
+        if of_expression.any() and not of_expression.all():
+            kept = of_expression
+            left = ", ".join(f"{n} {kind}" for kind, n in kinds[~kept].value_counts().items())
+            notes.append(
+                Note("features", "warning", f"left out as no gene expression: {left} ({column})")
+            )
+    if "genome" in genes:
+        genomes = genes["genome"].astype(str)
+        known = sorted(set(genomes[kept]))
+        if genome is not None and genome not in known:
+            raise Unread(f"has no genome {genome!r}; it has {', '.join(known)}")
+        if genome is not None:
+            kept = kept & (genomes == genome).to_numpy()
+        elif len(known) > 1:
+            said = f"genes of {', '.join(known)} are used together; name one in genome to use its"
+            notes.append(Note("genomes", "warning", said))
+    elif genome is not None:
+        raise Unread("does not say which genome its genes are of; leave genome out")
+    return kept, notes
+
+
+def named(genes: pd.DataFrame, gene_names: str | None) -> tuple[pd.DataFrame, list[Note]]:
+    """Return genes under the names of a column, the index of None; a missing name becomes the id.
+
+    With ids, equal names get a number, as scanpy's `var_names_make_unique` gives it. Without, they
+    stay as they are.
+
+    Raises
+    ------
+    Unread
+        If there is no such column, or if a name is missing where there is no id.
+    """
+    notes = []
+    if gene_names is not None and gene_names not in genes:
+        raise Unread(f"has no gene_names {gene_names!r}; its genes have {list(genes.columns)}")
+    given = genes.index.to_series() if gene_names is None else genes[gene_names]
+    missing = (given.isna() | (given.astype(str).str.strip() == "")).to_numpy()
+    names = given.astype(str).to_numpy(object)
+    ids = ids_of(genes)
+    if missing.any() and ids is None:
+        raise Unread(f"has {missing.sum()} genes without a name and no ids; name them")
+    if missing.any():
+        names[missing] = ids[missing]
+        notes.append(
+            Note("gene names", "ok", f"{missing.sum()} genes without a name have their id")
+        )
+    index = pd.Index(names, dtype=object)
+    twice = list(dict.fromkeys(index[index.duplicated()]))
+    if twice and ids is not None:
+        index = make_index_unique(index)
+        some = ", ".join(twice[:FEW_NAMES]) + (" …" if len(twice) > FEW_NAMES else "")
+        said = f"{len(twice)} names stand for several genes, which got numbers: {some}"
+        notes.append(Note("gene names", "ok", said))
+    return genes.set_axis(index, axis=0).rename_axis(index=None), notes
+
+
+def ids_of(genes: pd.DataFrame) -> np.ndarray | None:
+    """Return the genes' stable ids (G,) of text, None where there are none for all, each once."""
+    for column in ID_COLUMNS:
+        if column in genes:
+            ids = genes[column]
+            if ids.notna().all() and ids.is_unique and (ids.astype(str) != "").all():
+                return ids.astype(str).to_numpy(object)
+    names = genes.index.astype(str)
+    like_ids = np.mean([IDS.fullmatch(name) is not None for name in names]) if len(names) else 0
+    return names.to_numpy(object) if like_ids >= MOSTLY and names.is_unique else None
+
+
+def without_version(ids: np.ndarray) -> np.ndarray:
+    """Return ids (G,) without what follows a dot, unless two would become one."""
+    short = np.array([re.sub(r"\.\d+$", "", name) for name in ids], object)
+    return short if len(set(short)) == len(short) else ids

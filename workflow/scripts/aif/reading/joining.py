@@ -1,0 +1,189 @@
+"""The cells of many files as one data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import NamedTuple
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+from anndata.utils import make_index_unique
+from scipy import sparse
+
+from aif.errors import InputError
+from aif.reading.content import some_of
+from aif.reading.counts import kind_of
+from aif.reading.genes import ids_of, without_version
+from aif.reading.notes import Note
+from aif.reading.plain import plain
+
+FEW_SHARED, TOO_FEW_SHARED = 0.5, 0.01  # of the genes of the file that has fewest
+
+
+class Part(NamedTuple):
+    """The cells of one file, its name, and the columns that its cells get in obs."""
+
+    name: str
+    cells: ad.AnnData
+    columns: dict[str, str]
+    notes: list[Note]
+
+
+def joined(parts: Sequence[Part], join: str, where: str) -> tuple[ad.AnnData, list[Note]]:
+    """Return the cells of all files, one after the other, and notes.
+
+    Genes are the same where their ids are, if all files have ids, whatever their versions; else where
+    their names are. obs has the columns that all files have, and those that the files get. Where cells of two
+    files have the same name, the file's is added to all.
+
+    Parameters
+    ----------
+    parts
+        The files.
+    join
+        `inner`: the genes that all have; `outer`: the genes that any has, 0 where a file lacks them.
+    where
+        The key in the config, for messages.
+
+    Raises
+    ------
+    InputError
+        If the files hold values of different kinds, share hardly a gene, or if a column would be
+        overwritten.
+    """
+    _check_kinds(parts, where)
+    keys, by_ids = _gene_keys(parts, where)
+    shared = reduce(lambda a, b: a.intersection(b, sort=False), keys)
+    notes = [*_together(parts), _shared_note(parts, shared, join, by_ids, where)]
+    genes = shared if join == "inner" else reduce(lambda a, b: a.union(b, sort=False), keys)
+    counts = sparse.vstack(
+        [_of_genes(part.cells.X, own, genes) for part, own in zip(parts, keys, strict=True)],
+        format="csr",
+    )
+    names = pd.Index([name for part in parts for name in part.cells.obs_names], dtype=object)
+    if not names.is_unique:
+        names = pd.Index([f"{name}-{part.name}" for part in parts for name in part.cells.obs_names])
+    obs = pd.concat([_columns(part, where) for part in parts], join="inner")
+    var = _gene_table([part.cells.var for part in parts], keys, genes)
+    return ad.AnnData(counts, plain(obs.set_axis(names)), var), notes
+
+
+def _check_kinds(parts: Sequence[Part], where: str) -> None:
+    kinds = {part.name: kind_of(some_of(part.cells.X)) for part in parts if part.cells.X.nnz}
+    if len(set(kinds.values())) > 1:
+        first: dict[str, str] = {}
+        for name, kind in kinds.items():
+            first.setdefault(kind, name)
+        found = ", ".join(f"{name} {kind}" for kind, name in first.items())
+        raise InputError(
+            f"{where}: the samples hold values of different kinds ({found}); give counts of all, "
+            "for instance by a column layer in the sheet"
+        )
+
+
+def _gene_keys(parts: Sequence[Part], where: str) -> tuple[list[pd.Index], bool]:
+    """Return what tells the genes of each file apart, and whether these are ids."""
+    ids = [ids_of(part.cells.var) for part in parts]
+    if all(own is not None for own in ids):
+        return [pd.Index(without_version(own)) for own in ids], True
+    for part in parts:
+        twice = part.cells.var_names[part.cells.var_names.duplicated()]
+        if len(twice):
+            raise InputError(
+                f"{where}: gene name {twice[0]!r} is not unique in sample {part.name!r} "
+                f"({len(twice)} repeats); make names unique"
+            )
+    return [part.cells.var_names for part in parts], False
+
+
+def _shared_note(
+    parts: Sequence[Part], shared: pd.Index, join: str, by_ids: bool, where: str
+) -> Note:
+    fewest = min(parts, key=lambda part: part.cells.n_vars)
+    share = len(shared) / max(1, fewest.cells.n_vars)
+    most = max(part.cells.n_vars for part in parts)
+    found = (
+        f"all samples share {len(shared)} genes by their {'ids' if by_ids else 'names'}, {share:.0%} of "
+        f"the {fewest.cells.n_vars} of {fewest.name} (the most are {most})"
+    )
+    if share < TOO_FEW_SHARED:
+        nothing = f"the samples share {f'{len(shared)} genes' if len(shared) else 'no gene'}"
+        raise InputError(
+            f"{where}: {nothing} of {fewest.cells.n_vars} in {fewest.name}; are their names of the same "
+            "kind? gene_names takes a column of names"
+        )
+    if join == "outer":
+        said = f"{found}; of the others a sample that lacks one counts 0, which looks like a batch effect"
+        return Note("shared genes", "ok" if len(shared) == most else "warning", said)
+    few = "; are their names of the same kind, and their genes those of one reference?"
+    status = "ok" if share >= FEW_SHARED else "warning"
+    return Note("shared genes", status, found + (few if status == "warning" else ""))
+
+
+def _of_genes(counts: sparse.csr_matrix, own: pd.Index, genes: pd.Index) -> sparse.csr_matrix:
+    """Return counts in the columns of `genes`; those that a file lacks are 0, others of its own go."""
+    if own.equals(genes):
+        return counts
+    place = genes.get_indexer(own)
+    kept = np.flatnonzero(place >= 0)
+    part = counts[:, kept]
+    moved = sparse.csr_matrix(
+        (part.data, place[kept].astype(part.indices.dtype)[part.indices], part.indptr),
+        shape=(counts.shape[0], len(genes)),
+    )
+    moved.sort_indices()
+    return moved
+
+
+def _columns(part: Part, where: str) -> pd.DataFrame:
+    """Return obs with the columns that a file's cells get.
+
+    Raises
+    ------
+    InputError
+        If the file has such a column with other values: nothing is overwritten.
+    """
+    obs = part.cells.obs.copy()
+    for column, value in part.columns.items():
+        if column in obs and set(obs[column].astype(str)) != {value}:
+            others = ", ".join(sorted(set(obs[column].astype(str)))[:3])
+            raise InputError(
+                f"{where}: the file of sample {part.name!r} has a column {column!r} of its own ({others} "
+                "…), which would be overwritten; remove it from the sheet or pattern to keep the file's, or "
+                "rename one of them"
+            )
+        obs[column] = pd.Categorical([value] * len(obs))
+    return obs
+
+
+def _gene_table(tables: list[pd.DataFrame], keys: list[pd.Index], genes: pd.Index) -> pd.DataFrame:
+    """Return var: the names of the first file that has a gene, and columns in which no two files differ."""
+    placed = [
+        table.assign(**{"": table.index}).set_axis(own).reindex(genes)
+        for table, own in zip(tables, keys, strict=True)
+    ]
+    common = [c for c in placed[0] if all(c in table for table in placed[1:])]
+    merged = {}
+    for column in common:
+        values = [table[column].astype(object) for table in placed]
+        first = reduce(lambda a, b: a.where(a.notna(), b), values)
+        if column == "" or all((v.isna() | (v == first)).all() for v in values):
+            merged[column] = first.infer_objects()
+    names = make_index_unique(pd.Index(merged.pop("").to_numpy(object)))
+    return plain(pd.DataFrame(merged).set_axis(names))
+
+
+def _together(parts: Sequence[Part]) -> list[Note]:
+    """Return the notes of all files, each once, with the names of the samples if not all have it."""
+    names: dict[Note, list[str]] = {}
+    for part in parts:
+        for note in part.notes:
+            names.setdefault(note, []).append(part.name)
+    return [
+        note
+        if len(own) == len(parts)
+        else note._replace(message=f"{', '.join(own)}: {note.message}")
+        for note, own in names.items()
+    ]

@@ -1,0 +1,68 @@
+"""Loom files: genes × cells, with their attributes."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from aif.reading.content import SOME, Content, Matrix, Unread
+
+CELLS = ("CellID", "cell_id", "obs_names", "barcode", "barcodes", "cell_names")
+GENES = ("Gene", "gene_names", "gene_name", "var_names", "gene", "Accession")
+
+
+def read_loom(path: Path) -> Content:
+    """Return what a loom file holds.
+
+    Raises
+    ------
+    Unread
+        If its cells or genes have no names.
+    """
+    with h5py.File(path) as file:
+        cells, genes = _attributes(file["col_attrs"], CELLS), _attributes(file["row_attrs"], GENES)
+        places = {"X": "matrix", **{name: f"layers/{name}" for name in file.get("layers", ())}}
+    return Content(
+        [
+            Matrix(name, genes, partial(_values, path, place), partial(_some, path, place))
+            for name, place in places.items()
+        ],
+        cells,
+    )
+
+
+def _values(path: Path, place: str) -> sparse.csr_matrix:
+    with h5py.File(path) as file:
+        matrix = file[place]
+        cells = max(1, SOME // matrix.shape[0])
+        starts = range(0, matrix.shape[1], cells)
+        blocks = [sparse.csr_matrix(matrix[:, i : i + cells].T) for i in starts]
+    return sparse.vstack(blocks, format="csr")
+
+
+def _some(path: Path, place: str) -> np.ndarray:
+    with h5py.File(path) as file:
+        matrix = file[place]
+        some = matrix[:, : max(1, SOME // matrix.shape[0])].ravel()
+    return some[some != 0]
+
+
+def _attributes(group: Any, names: tuple[str, ...]) -> pd.DataFrame:
+    columns = {name: group[name][()] for name in group if group[name].ndim == 1}
+    texts = {
+        name: [v.decode(errors="replace") if isinstance(v, bytes) else v for v in values]
+        for name, values in columns.items()
+    }
+    name = next((name for name in names if name in texts), None)
+    if name is None:
+        raise Unread(f"has no names in {group.name}: none of {', '.join(names)}; add one of these")
+    table = pd.DataFrame(texts)
+    return table.set_axis(pd.Index(table[name].astype(str), dtype=object), axis=0).rename_axis(
+        index=None
+    )

@@ -1,0 +1,150 @@
+"""Counts as a table of text: a name before each row and a header with names of the columns.
+
+The header may name the first column or leave it out; names may be quoted. Further columns of text, such
+as the genes' symbols beside their ids, are kept as columns of what is in the rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from aif.reading.content import Content, Matrix, Unread
+from aif.reading.genes import IDS
+from aif.reading.text_files import form_of_table
+
+CHUNK = 10_000_000  # so many values of a table are read at a time: 40 MB, before they become sparse
+LOOKED_AT = 100  # rows that tell which columns are text
+MISSING = ("", "NA", "NaN", "nan", "N/A", "NULL")
+BARCODE = re.compile(r"[ACGTN]{8,}")
+GENE = re.compile(rf"{IDS.pattern}|mt-\w+|rp[ls]\d+\w*|actb|gapdh|malat1|b2m|eef1a1", re.IGNORECASE)
+DATE = re.compile(r"\d{1,2}-(Mar|Sep|Dec)|(Mar|Sep|Dec)-\d{1,2}", re.IGNORECASE)
+
+
+def read_text_table(path: Path, cells_in: str | None) -> Content:
+    """Return the counts of a table.
+
+    Parameters
+    ----------
+    path
+        The table.
+    cells_in
+        `rows` or `columns`; without it the names decide, if they look like barcodes or genes.
+
+    Raises
+    ------
+    Unread
+        If it is no table of numbers, a name stands twice, or the names do not say where the cells are.
+    """
+    blocks, tables = [], []
+    for numbers, texts in chunks(path):
+        blocks.append(sparse.csr_matrix(numbers.to_numpy(np.float32)))
+        tables.append(texts)
+    counts, rows = sparse.vstack(blocks, format="csr"), pd.concat(tables)
+    columns = pd.DataFrame(index=numbers.columns)
+    if cells_in is None:
+        cells_in = _where_cells_are(rows, columns.index)
+    if cells_in == "columns":
+        counts, rows, columns = counts.T.tocsr(), columns, rows
+    for names, what in ((rows.index, "cell"), (columns.index, "gene")):
+        check_unique(names, what)
+    return Content([Matrix.of(counts, columns)], rows)
+
+
+def chunks(path: Path, numbers: bool = True) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Yield some rows of a table at a time: columns of numbers, and columns of text; names are the index.
+
+    Without `numbers` all columns are as pandas takes them, and the second table has none.
+
+    Raises
+    ------
+    ValueError
+        If it is no table.
+    """
+    form = form_of_table(path)
+    skipped = form.pop("skiprows")
+    # The header is read apart: it may be one field short, and pandas would rename what is in it twice.
+    header = pd.read_csv(path, skiprows=skipped, nrows=1, dtype=str, na_filter=False, **form).iloc[
+        0
+    ]
+    body = {**form, "skiprows": skipped + 1}
+    try:
+        first = pd.read_csv(path, nrows=LOOKED_AT, dtype=str, na_filter=False, **body)
+    except pd.errors.EmptyDataError:
+        raise ValueError("it has one line only") from None
+    width = first.shape[1]
+    if width < 2 or width - len(header) not in (0, 1):
+        raise ValueError(f"its header has {len(header)} fields, the next line {width}")
+    columns = pd.Index(header.tolist()[len(header) - width + 1 :], dtype=object)
+    types: dict[int, type] = {0: str}
+    texts = []
+    if numbers:
+        texts = [i for i in range(1, width) if _is_text(first[i])]
+        types |= {i: str if i in texts else np.float32 for i in range(1, width)}
+        if len(texts) == width - 1:
+            raise ValueError("it has no numbers")
+    reader = pd.read_csv(
+        path,
+        index_col=0,
+        dtype=types,
+        na_filter=not numbers,
+        chunksize=max(1, CHUNK // width),
+        low_memory=False,
+        **body,
+    )
+    is_text = np.isin(np.arange(1, width), texts)
+    with reader:
+        for chunk in reader:
+            named = chunk.set_axis(columns, axis=1).rename_axis(index=None)
+            yield named.loc[:, ~is_text], named.loc[:, is_text]
+
+
+def _is_text(values: pd.Series) -> bool:
+    """Return whether a column has no number; what is missing says nothing."""
+    said = values[~values.isin(MISSING)]
+    return len(said) > 0 and bool(pd.to_numeric(said, errors="coerce").isna().all())
+
+
+def check_unique(names: pd.Index, what: str) -> None:
+    """Accept names of which none stands twice.
+
+    Raises
+    ------
+    Unread
+        If one does; Excel makes dates of the names of some genes.
+    """
+    twice = names[names.duplicated()]
+    if len(twice):
+        why = "make names unique"
+        if DATE.fullmatch(str(twice[0])):
+            why = (
+                "Excel has made dates of genes' names; take the table from before, or one with ids"
+            )
+        raise Unread(f"has {what} name {twice[0]!r} more than once ({len(twice)} repeats); {why}")
+
+
+def as_r_writes(names: pd.Index) -> pd.Index:
+    """Return names as R makes them fit for columns of a table (`make.names`)."""
+    valid = names.astype(str).str.replace(r"[^A-Za-z0-9._]", ".", regex=True)
+    return valid.where(valid.str.match(r"[A-Za-z]|\.(?!\d)"), "X" + valid)
+
+
+def _where_cells_are(rows: pd.DataFrame, columns: pd.Index) -> str:
+    """Return where the cells are, by names like barcodes and like genes."""
+    if rows.shape[1]:
+        return "columns"  # genes have symbols beside their ids
+
+    def like(names: pd.Index, pattern: re.Pattern[str], whole: bool) -> int:
+        match = pattern.fullmatch if whole else pattern.search
+        return sum(match(str(name)) is not None for name in names)
+
+    votes = like(columns, BARCODE, False) + like(rows.index, GENE, True)
+    against = like(rows.index, BARCODE, False) + like(columns, GENE, True)
+    if votes == against:
+        raise Unread("does not show where its cells are; say cells_in: rows or cells_in: columns")
+    return "columns" if votes > against else "rows"
