@@ -40,7 +40,7 @@ rule read_cells:
     conda:
         "../../envs/reading.yaml"
     params:
-        source=lookup(within=SETTINGS, dpath="datasets/{dataset}"),
+        source=JOBS.reading,
         code=code("read_cells.py"),
     script:
         "../scripts/read_cells.py"
@@ -70,7 +70,7 @@ rule read_tables:
     conda:
         "../../envs/reading.yaml"
     params:
-        source=lookup(within=SETTINGS, dpath="datasets/{dataset}"),
+        source=JOBS.reading,
         code=code("read_tables.py"),
     script:
         "../scripts/read_tables.py"
@@ -87,7 +87,7 @@ rule join_samples:
     conda:
         "../../envs/reading.yaml"
     params:
-        source=lookup(within=SETTINGS, dpath="datasets/{dataset}"),
+        source=JOBS.reading,
         samples=JOBS.samples,
         code=code("join_samples.py"),
     script:

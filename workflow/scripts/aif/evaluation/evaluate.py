@@ -189,9 +189,10 @@ def judged_rows(
     embedded, seed = EMBEDDING in cells.obsm, options["seed"]
     repetitions = Repetitions(options["repetitions"], options["subsample"], seed)
     of_types, labelled = typed(cells.obs), with_types(cells, seed)
+    components = before.components if of_types.all() else before.components[of_types].copy()
     rows = [
         *original_rows(labelled.obs, picture[of_types] if embedded else None, repetitions),
-        *scib_rows(labelled, before.components[of_types], seed),
+        *scib_rows(labelled, components, seed),
         *robust_rows(labelled),
         *unlabelled_rows(cells, before.clusters, seed),
     ]

@@ -12,6 +12,9 @@ from aif.workflow.identity import hashed, identity
 from aif.workflow.plan import Plan
 from aif.workflow.sources import code
 
+# Keys of a data set that say how its files are read.
+READING = {"layer", "gene_names", "genome", "cells_in", "barcode_suffix", "join", "tables"}
+
 
 @dataclass(frozen=True)
 class Jobs:
@@ -36,6 +39,11 @@ class Jobs:
     def source(self, wildcards: Any) -> dict[str, Any]:
         """Return a data set's entry in the config."""
         return self.plan.config.datasets[wildcards.dataset].model_dump()
+
+    def reading(self, wildcards: Any) -> dict[str, Any]:
+        """Return how the files of a data set are read: what its entry says of them, and of nothing else."""
+        dataset = self.plan.config.datasets[wildcards.dataset]
+        return dataset.model_dump(include=READING)
 
     def samples(self, wildcards: Any) -> list[dict[str, Any]]:
         """Return the samples of a data set, in the order of the files."""
