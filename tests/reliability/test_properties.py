@@ -29,6 +29,23 @@ MODEL = Hyperparameters(
 )  # fmt: skip
 OPTIONS = {"n_pcs": 5, "embedding": "pca", "repetitions": 1, "subsample": 0.8, "seed": 0}
 KEYS = {"batch_key": "batch", "label_key": "cell_type"}
+# Columns of every type that a file can hold, some of them with missing values.
+COLUMNS = {
+    "numbers": lambda n: np.arange(n) / 7,
+    "whole": lambda n: np.arange(n),
+    "truth": lambda n: np.arange(n) % 2 == 0,
+    "texts": lambda n: [f"ä{i}" for i in range(n)],
+    "missing": lambda n: pd.Categorical(["a" if i % 3 else None for i in range(n)]),
+    "nullable": lambda n: pd.array([i if i % 3 else None for i in range(n)], dtype="Int64"),
+    "nullable_truth": lambda n: pd.array([True if i % 3 else None for i in range(n)], "boolean"),
+    "strings": lambda n: pd.array([f"s{i}" for i in range(n)], dtype="string"),
+    "numbered": lambda n: pd.Categorical(np.arange(n) % 3),
+    "gene_ids": lambda n: [f"ENSG{i:011d}" for i in range(n)],
+    "held_out": lambda n: np.arange(n) % 2,
+    "batch_input": lambda n: np.full(n, "x"),
+    "feature_types": lambda n: np.full(n, "Gene Expression"),
+    "lab/run": lambda n: np.full(n, "a"),
+}
 FORMATS = [sparse.csr_matrix, sparse.csc_matrix, np.asarray]
 TYPES = [np.float32, np.float64, np.int32, np.uint16]
 
@@ -49,9 +66,31 @@ def data_sets(draw):
     obs = pd.DataFrame({"batch": np.resize(batches, n), "cell_type": rng.choice(types, n)})
     obs.index = obs.index.astype(str)
     var = pd.DataFrame(index=[f"gene{i}" for i in range(genes)])
-    return ad.AnnData(
-        draw(st.sampled_from(FORMATS))(counts.astype(draw(st.sampled_from(TYPES)))), obs, var
-    )
+    x = draw(st.sampled_from(FORMATS))(counts.astype(draw(st.sampled_from(TYPES))))
+    adata = ad.AnnData(x, obs, var)
+    for table in (adata.obs, adata.var):
+        for name in draw(st.lists(st.sampled_from([*COLUMNS]), max_size=4, unique=True)):
+            table[name] = COLUMNS[name](len(table))
+        names = [name for name in ("index", "barcode", "batch", "gene_ids") if name not in table]
+        table.index.name = draw(st.sampled_from([None, *names]))
+    return with_other_parts(draw, adata)
+
+
+def with_other_parts(draw, adata):
+    """Add what nobody asks for, and maybe put logarithms into X and the counts elsewhere."""
+    counts = adata.copy()
+    for part in draw(st.lists(st.sampled_from(["obsm", "uns", "layer", "raw"]), unique=True)):
+        if part == "obsm":
+            adata.obsm["X_pca"] = np.full((adata.n_obs, 2), np.nan)
+        elif part == "uns":
+            adata.uns["neighbors"] = {"params": {"n": 3}, "names": np.array(["a", "ä"])}
+        elif part == "layer":
+            adata.layers["smoothed"] = np.asarray(adata.to_df()) / 3
+        else:
+            adata.raw = counts
+    if adata.raw is not None and draw(st.booleans()):
+        adata.X = np.log1p(np.asarray(adata.to_df()))
+    return adata
 
 
 def refused(adata):
@@ -79,7 +118,8 @@ def refused(adata):
 def test_a_random_data_set_is_refused_or_goes_all_the_way(tally, adata, name, weighting, traits):
     tally["inputs"] += 1
     with tempfile.TemporaryDirectory() as folder:
-        adata.write_h5ad(Path(folder) / "cells.h5ad")
+        with ad.settings.override(allow_write_nullable_strings=True):
+            adata.write_h5ad(Path(folder) / "cells.h5ad")
         read, _ = read_cells(Path(folder) / "cells.h5ad", Wanted(), "datasets.cells.path")
     refusal = refused(read)
     if refusal is not None:
@@ -96,6 +136,8 @@ def test_a_random_data_set_is_refused_or_goes_all_the_way(tally, adata, name, we
         trained.training.networks, trained.infos[0], cells, {"target": "mean", "n_samplings": 1}
     )
     assert corrected.shape == adata.shape
+    with tempfile.TemporaryDirectory() as folder:
+        corrected.write_h5ad(Path(folder) / "corrected.h5ad")
     assert np.isfinite(corrected.X).all()
     metrics = evaluate(corrected, reference, OPTIONS).metrics
     ok = metrics[metrics["status"] == "ok"]
