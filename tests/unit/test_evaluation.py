@@ -95,6 +95,28 @@ def test_values_are_those_of_scibs_plain_functions(cells):
     assert found["overall"] == pytest.approx(overall)
 
 
+def test_cells_without_a_type_are_left_out_of_what_needs_one_and_of_nothing_else(reference):
+    known = np.arange(reference.n_obs) % 4 > 0
+    partly = reference.copy()
+    partly.obs["cell_type"] = reference.obs["cell_type"].where(known)
+    space = sc.pp.pca(reference.X, n_comps=10, random_state=0)
+
+    def judged(cells):
+        correction = as_corrected(cells, output="embedding")
+        correction.obsm["X_corrected"] = space[reference.obs_names.isin(cells.obs_names)]
+        return evaluate(correction, cells, OPTIONS)
+
+    found, alone, whole = (judged(c) for c in (partly, reference[known].copy(), reference))
+    of_part, of_known, of_all = (scores(evaluation[0]) for evaluation in (found, alone, whole))
+    for name in ("purity", "CiLISI", "NMI", "ARI", "ASW_label", "graph_connectivity"):
+        assert of_part[name] == pytest.approx(of_known[name], abs=1e-6), name
+    for name in ("structure", "mixing", "unlabelled"):
+        assert of_part[name] == of_all[name], name
+    assert found.types["n_cells"].sum() == known.sum()
+    assert found.coordinates["cell_type"].isna().sum() == (~known).sum()
+    assert len(found.coordinates) == reference.n_obs
+
+
 def test_uncorrected_batches_do_not_mix(uncorrected):
     found = scores(uncorrected)
     assert found["PCR_comparison"] == 0

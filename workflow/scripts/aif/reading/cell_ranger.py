@@ -8,7 +8,6 @@ from pathlib import Path
 
 import h5py
 import pandas as pd
-import scanpy as sc
 
 from aif.reading.content import Content, Matrix, Unread, Wanted
 from aif.reading.notes import Note
@@ -26,6 +25,8 @@ def read_10x_h5(path: Path, wanted: Wanted) -> Content:
     Unread
         If it holds the counts of several genomes apart and none of them is named.
     """
+    import scanpy as sc  # takes seconds, and no other form needs it
+
     with h5py.File(path) as file:
         genomes = [] if "matrix" in file else sorted(file)
     genome = wanted.genome if genomes else None

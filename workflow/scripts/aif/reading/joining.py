@@ -41,7 +41,7 @@ def joined(parts: Sequence[Part], join: str, where: str) -> tuple[ad.AnnData, li
     Parameters
     ----------
     parts
-        The files.
+        The files. They give up their counts.
     join
         `inner`: the genes that all have; `outer`: the genes that any has, 0 where a file lacks them.
     where
@@ -54,20 +54,21 @@ def joined(parts: Sequence[Part], join: str, where: str) -> tuple[ad.AnnData, li
         overwritten.
     """
     _check_kinds(parts, where)
+    obs = pd.concat([_columns(part, where) for part in parts], join="inner")
     keys, by_ids = _gene_keys(parts, where)
     shared = reduce(lambda a, b: a.intersection(b, sort=False), keys)
     notes = [*_together(parts), _shared_note(parts, shared, join, by_ids, where)]
     genes = shared if join == "inner" else reduce(lambda a, b: a.union(b, sort=False), keys)
-    counts = sparse.vstack(
-        [_of_genes(part.cells.X, own, genes) for part, own in zip(parts, keys, strict=True)],
-        format="csr",
-    )
+    counts = []
+    for part, own in zip(parts, keys, strict=True):
+        counts.append(_of_genes(part.cells.X, own, genes))
+        part.cells.X = None  # a cohort's counts are in memory twice then, and not three times
+    together = sparse.vstack(counts, format="csr")
     names = pd.Index([name for part in parts for name in part.cells.obs_names], dtype=object)
     if not names.is_unique:
         names = pd.Index([f"{name}-{part.name}" for part in parts for name in part.cells.obs_names])
-    obs = pd.concat([_columns(part, where) for part in parts], join="inner")
     var = _gene_table([part.cells.var for part in parts], keys, genes)
-    return ad.AnnData(counts, plain(obs.set_axis(names)), var), notes
+    return ad.AnnData(together, plain(obs.set_axis(names)), var), notes
 
 
 def _check_kinds(parts: Sequence[Part], where: str) -> None:
