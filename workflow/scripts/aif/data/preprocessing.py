@@ -48,12 +48,13 @@ def standardise(
 
 
 def transform(adata: ad.AnnData, name: str) -> ad.AnnData:
-    """Return a copy with X as one of `TRANSFORMS`; sparse counts stay sparse.
+    """Return a data set with X as one of `TRANSFORMS`; sparse counts stay sparse.
 
     raw: counts. norm: counts scaled to a sum of 1 per cell. norm_log: counts scaled to the median
-    library, then log1p.
+    library, then log1p. X is a copy; the layer of counts is the same in memory, as it may be large.
     """
-    result = adata.copy()
+    parts = {name: dict(getattr(adata, name)) for name in ("layers", "obsm", "uns")}
+    result = ad.AnnData(adata.X.copy(), adata.obs.copy(), adata.var.copy(), **parts)
     if name == "norm":
         sc.pp.normalize_total(result, target_sum=1)
     elif name == "norm_log":
