@@ -34,6 +34,13 @@ class Workflow:
             "evaluation": {"embedding": "pca", "repetitions": 2, "n_pcs": 10},
         }
 
+    def copied_to(self, folder):
+        """Return this workflow in another folder, with all that it has made."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        copy = Workflow.__new__(Workflow)
+        copy.folder, copy.config = folder, json.loads(json.dumps(self.config))
+        return copy
+
     def dataset(self, **changes):
         """Change the entry of the data set in the config; None removes a key."""
         entry = {**self.config["datasets"]["cells"], **changes}

@@ -105,16 +105,18 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert "Nothing to be done" in process.stderr
 
 
-def test_repeats_run_every_method_with_several_seeds(workflow):
-    workflow.config |= {"baselines": ["uncorrected"], "seed": 3, "repeats": 2}
+def test_repeats_run_every_method_with_several_seeds_and_the_first_not_again(finished, tmp_path):
+    workflow = finished.copied_to(tmp_path / "copy")
+    workflow.config |= {"baselines": ["uncorrected"], "repeats": 2}
     process = workflow.run("benchmark")
     assert process.returncode == 0, process.stderr[-2000:]
+    assert jobs_of(process.stderr)["train"] == 1
     table = pd.read_csv(workflow.folder / "results" / "benchmark.tsv", sep="\t")
     runs = table.groupby("method")["seed"].unique()
     assert {method: sorted(seeds) for method, seeds in runs.items()} == {
-        "uncorrected": [3, 4],
-        "perfect_types": [3, 4],
-        "aif_norm_log_rel_dyn": [3, 4],
+        "uncorrected": [0, 1],
+        "perfect_types": [0, 1],
+        "aif_norm_log_rel_dyn": [0, 1],
     }
     ranks = pd.read_csv(workflow.folder / "results" / "ranks.tsv", sep="\t")
     assert set(ranks.loc[ranks["metric"] == "iLISI", "n_seeds"]) == {2}
