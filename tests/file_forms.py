@@ -180,11 +180,39 @@ def zarr_zip(folder):
 
 def mudata(folder):
     simulated().write_h5ad(folder / "rna.h5ad")
-    with h5py.File(folder / "cells.h5mu", "w") as file, h5py.File(folder / "rna.h5ad") as rna:
+    with (
+        h5py.File(
+            folder / "cells.h5mu", "w", userblock_size=512
+        ) as file,  # mudata writes its name there
+        h5py.File(folder / "rna.h5ad") as rna,
+    ):
         for table in ("obs", "var"):
             rna.copy(table, file)
         rna.copy("/", file, "mod/rna")
+        del file["mod/rna/obs/batch"]  # of all modalities
+        file["mod/rna/obs"].attrs["column-order"] = ["cell_type"]
     return {"path": str(folder / "cells.h5mu")}
+
+
+def cellbender(folder):
+    entry = cell_ranger_h5(folder)
+    with h5py.File(entry["path"], "r+") as file:
+        for name in ("metadata", "droplet_latents", "global_latents"):
+            file.create_group(name)["x"] = np.zeros(3)
+    return entry
+
+
+def kallisto_nac(folder):
+    """Mature, nascent and ambiguous counts in matrices of their own: mature and ambiguous make the counts."""
+    adata = simulated()
+    entry = kallisto(folder)
+    stem = f"{entry['path']}/cells_x_genes"
+    Path(f"{stem}.mtx").unlink()
+    mature = sparse.csr_matrix(adata.X.multiply(np.arange(adata.n_vars) % 2 == 0))
+    parts = {"mature": mature, "nascent": adata.X * 3, "ambiguous": adata.X - mature}
+    for name, part in parts.items():
+        put(Path(f"{stem}.{name}.mtx"), matrix_text(part))
+    return entry
 
 
 def gzipped(folder):
@@ -285,11 +313,21 @@ def single_cell_experiment(folder):
         setClass("DFrame", representation(listData = "list", rownames = "character"))
         setClass("SimpleList", representation(listData = "list"))
         setClass("SimpleAssays", representation(data = "SimpleList"))
-        setClass("SingleCellExperiment", representation(assays = "SimpleAssays", colData = "DFrame",
-                                                        NAMES = "character"))
-        assays <- new("SimpleAssays", data = new("SimpleList", listData = list(counts = unname(counts))))
+        setClass("PartitioningByEnd", representation(NAMES = "character"))
+        setClass("CompressedGRangesList", representation(partitioning = "PartitioningByEnd",
+                                                         elementMetadata = "DFrame"))
+        setClass("RangedSummarizedExperiment", representation(assays = "SimpleAssays", colData = "DFrame",
+                                                              rowRanges = "CompressedGRangesList"))
+        stale <- counts
+        colnames(stale) <- paste0("old", colnames(counts))  # names of the object count, not of its assay
+        rownames(stale) <- NULL
+        assays <- new("SimpleAssays", data = new("SimpleList", listData = list(counts = stale)))
         frame <- new("DFrame", listData = as.list(cells), rownames = rownames(cells))
-        saveRDS(new("SingleCellExperiment", assays = assays, colData = frame, NAMES = rownames(counts)),
+        ids <- new("DFrame", listData = list(ID = paste0("ENSG", seq_len(nrow(counts)))),
+                   rownames = rownames(counts))
+        ranges <- new("CompressedGRangesList", elementMetadata = ids,
+                      partitioning = new("PartitioningByEnd", NAMES = rownames(counts)))
+        saveRDS(new("RangedSummarizedExperiment", assays = assays, colData = frame, rowRanges = ranges),
                 "cells.rds")
         """,
     )
@@ -306,6 +344,8 @@ FORMS = {
     "features of one column": names_alone,
     "flat folder of a public archive": flat_folder,
     "kallisto|bustools": kallisto,
+    "kallisto|bustools, nac": kallisto_nac,
+    "CellBender": cellbender,
     "alevin-fry": alevin_fry,
     "Parse": parse,
     "BD Rhapsody": rhapsody,

@@ -78,7 +78,7 @@ def _prepare(plan, dataset):
     if entry.path is not None:
         run_script("read_cells", dataset, {"file": inputs.file(of)}, cells, source=jobs.reading(of))
     elif entry.samples is not None:
-        files = dict(enumerate(inputs.samples(of)))
+        files = {"samples": inputs.samples(of)}
         params = {"source": jobs.reading(of), "samples": jobs.samples(of)}
         run_script("join_samples", dataset, files, cells, **params)
     elif entry.tables is not None:

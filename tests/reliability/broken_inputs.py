@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 from cells import simulated
-from making import simulated_with, with_counts, with_names, with_obs, written
+from making import renamed_batches, simulated_with, with_counts, with_names, with_obs, written
 from scipy import sparse
 
 
@@ -124,6 +124,7 @@ BROKEN = {
         with_obs(lambda obs: obs.__setitem__("batch", obs["batch"].where(np.arange(len(obs)) > 4))),
         "column 'batch' has no value for 5 cells",
     ),
+    "batch_blank": (renamed_batches("a", " "), "column 'batch' has no value for 80 cells"),
     "one_batch": (
         with_obs(lambda obs: obs.__setitem__("batch", "b")),
         "names 1 batch; correction needs at least 2",

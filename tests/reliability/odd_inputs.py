@@ -146,7 +146,6 @@ ODD = {
     "batches_path": renamed_batches("../../up", "a;b|c`d`"),
     "batches_keywords": renamed_batches("mean", "all"),
     "batches_nan_like": renamed_batches("nan", "NA"),
-    "batches_empty": renamed_batches("", " "),
     "batches_bool": with_obs(lambda obs: obs.__setitem__("batch", np.arange(len(obs)) % 2 == 0)),
     "batches_unused": with_obs(
         lambda obs: obs.__setitem__("batch", obs["batch"].cat.add_categories(["never", "seen"]))

@@ -29,6 +29,7 @@ from aif.reading.joining import Part, joined
 
 # Which forms have no place for columns of cells.
 BARE = {
+    *("kallisto|bustools, nac", "CellBender"),
     *("Cell Ranger folder", "Cell Ranger 2 folder", "Cell Ranger .h5", "Cell Ranger 2 .h5"),
     *(
         "Cell Ranger .tar.gz",

@@ -123,8 +123,21 @@ def test_no_correction_has_no_packages_defaults():
 def test_choices_of_the_config_are_told():
     data = text(n_top_genes=2000, min_genes=200, simulate={"preset": "tran1"}).paragraphs[0]
     assert "simulated by the model of Splatter [1], has" in data
-    assert "the 60 genes that vary most within batches (scanpy, flavour seurat [2])" in data
+    assert "60 genes: the 2,000 that vary most within batches (scanpy, flavour seurat [2])." in data
     assert "Cells were kept that have at least 200 detected genes." in data
+    more = text(
+        n_top_genes=50, keep_genes=["CD3E"], drop_genes=["mito"], max_genes=5000, max_mito=0.1,
+        samples="s.tsv", join="outer", unlabelled=["Unknown"], batch_key=["donor", "chip"],
+    ).paragraphs[0]  # fmt: skip
+    for said in (
+        "(batch: donor and chip; cell types: type, where Unknown is none)",
+        "60 genes: the 50 that vary most within batches (scanpy, flavour seurat [1]), and CD3E.",
+        "Cells were kept that have at most 5000 detected genes.",
+        "Cells were kept of whose counts at most 0.1 are of mitochondrial genes.",
+        "Genes were left out: mito.",
+        "Genes that a sample lacks were counted as 0 there.",
+    ):
+        assert said in more
     told = text(keep=["condition", "age"]).paragraphs[0]
     assert "AIF and ComBat were told condition and age, whose effect was to stay." in told
 

@@ -32,6 +32,7 @@ use rule download as download_table with:
 rule read_cells:
     input:
         INPUTS.file,
+        beside=INPUTS.beside,
     output:
         "results/{dataset}/data/cells.h5ad",
     log:
@@ -78,7 +79,8 @@ rule read_tables:
 
 rule join_samples:
     input:
-        INPUTS.samples,
+        samples=INPUTS.samples,
+        beside=INPUTS.beside,
     output:
         "results/{dataset}/data/samples.h5ad",
     log:

@@ -3,7 +3,7 @@
 import anndata as ad
 import pandas as pd
 
-from aif.data.checks import check_chosen, check_dataset, composition
+from aif.data.checks import check_chosen, check_dataset, check_unlabelled, composition
 from aif.data.filters import Limits, filtered
 from aif.data.gene_choice import Choice, chosen_genes
 from aif.data.keep_checks import check_covariates
@@ -24,6 +24,7 @@ with rule_log(snakemake) as log:
     del adata
     batches = standard.obs["batch"]
     notes += [*left_out, *check_dataset(standard, key, source)]
+    notes += check_unlabelled(obs, source["label_key"], source["unlabelled"])
     notes += check_covariates(obs, batches, source["keep"], f"{key}.keep")
     if snakemake.params.null_test is not None:
         batch_to_split(batches.astype(str), dataset, snakemake.params.null_test["batch"])

@@ -9,7 +9,7 @@ from aif.reading.notes import with_notes
 with rule_log(snakemake) as log:
     source, key = snakemake.params.source, f"datasets.{snakemake.wildcards.dataset}.samples"
     parts = []
-    for path, sample in zip(snakemake.input, snakemake.params.samples, strict=True):
+    for path, sample in zip(snakemake.input.samples, snakemake.params.samples, strict=True):
         wanted = wanted_of(source)
         wanted = wanted._replace(layer=sample["layer"] or wanted.layer)
         cells, notes = read_cells(path, wanted, f"{key}: sample {sample['name']!r}")

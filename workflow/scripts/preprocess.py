@@ -12,11 +12,12 @@ with rule_log(snakemake) as log:
     dataset, source = snakemake.wildcards.dataset, snakemake.params.source
     key = f"datasets.{dataset}"
     adata = ad.read_h5ad(snakemake.input.cells)
-    kept, left_out = filtered(adata, Limits.of(source), key)
+    adata, left_out = filtered(adata, Limits.of(source), key)
     for note in left_out:
         log.info(note.message)
     genes = read_table(snakemake.input.genes)["gene"]
-    counts = standardise(kept, **{name: source[name] for name in STANDARDISED_BY}, key=key)
+    counts = standardise(adata, **{name: source[name] for name in STANDARDISED_BY}, key=key)
+    del adata
     counts = counts[:, genes].copy()
     log.info("%d cells, %d genes, %d batches", *counts.shape, counts.obs["batch"].nunique())
     for name in TRANSFORMS:

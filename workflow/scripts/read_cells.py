@@ -6,8 +6,9 @@ from aif.reading.cells import read_cells, wanted_of
 from aif.reading.notes import with_notes
 
 with rule_log(snakemake) as log:
-    key = f"datasets.{snakemake.wildcards.dataset}.path"
-    adata, notes = read_cells(snakemake.input[0], wanted_of(snakemake.params.source), key)
+    source = snakemake.params.source
+    key = f"datasets.{snakemake.wildcards.dataset}.{source['given']}"
+    adata, notes = read_cells(snakemake.input[0], wanted_of(source), key)
     log.info("%d cells, %d genes", *adata.shape)
     with atomic(snakemake.output[0]) as path:
         with_notes(adata, notes).write_h5ad(path, compression="gzip")

@@ -6,7 +6,7 @@ import csv
 import glob
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aif.errors import InputError
 
@@ -72,6 +72,13 @@ def _matches(pattern: str, key: str) -> list[Sample]:
     )
     paths = sorted(glob.glob("*".join(glob.escape(literal) for literal in literals)))
     matches = [match for path in paths if (match := re.fullmatch(regex, path))]
+    for match in matches:
+        other = re.fullmatch(regex.replace("[^/]+", "[^/]+?"), match[0])
+        if other.groupdict() != match.groupdict():
+            raise InputError(
+                f"{key}: {match[0]!r} fits {pattern!r} in several ways ({other.groupdict()} or "
+                f"{match.groupdict()}); give a sheet, or fewer names in braces"
+            )
     if not matches:
         raise InputError(
             f"{key}: no file matches {pattern!r}; give a pattern relative to the working directory"
@@ -85,6 +92,10 @@ def _sample(path: str, columns: dict[str, str]) -> Sample:
     return Sample(path, columns.get("sample", path), columns, layer)
 
 
+def _stripped(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: v.strip() if isinstance(v, str) else v for name, v in row.items()}
+
+
 def _rows(sheet: str, key: str) -> list[Sample]:
     if not Path(sheet).is_file():
         raise InputError(
@@ -94,7 +105,7 @@ def _rows(sheet: str, key: str) -> list[Sample]:
     try:
         with open(sheet, newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, delimiter="\t", strict=True)
-            rows = [(reader.line_num, row) for row in reader]
+            rows = [(reader.line_num, _stripped(row)) for row in reader if any(row.values())]
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{key}: {sheet} is no tab-separated text ({error})") from None
     if "path" not in (reader.fieldnames or []):

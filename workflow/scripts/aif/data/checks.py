@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import anndata as ad
 import numpy as np
 import pandas as pd
 
+from aif.data.gene_choice import FEWEST
 from aif.errors import InputError
 from aif.reading.counts import LOGARITHMS, kind_of
 from aif.reading.notes import Note
 
-MIN_GENES = 3  # fewer have no two components to show
 FEW_SHARED = 0.5  # of the cells; below it the types that batches share are few
 FEW_CELLS = 20  # of a batch, about as many as a cell has neighbours in the metrics
+PLACES = ("path", "url", "samples", "tables", "simulate")  # keys of where cells come from
 NO_TYPE = "(no type)"
 # What many call the type of cells whose type they do not know.
 UNKNOWN = {
@@ -21,7 +25,7 @@ UNKNOWN = {
 }
 
 
-def check_dataset(adata: ad.AnnData, key: str, columns: dict[str, str | None]) -> list[Note]:
+def check_dataset(adata: ad.AnnData, key: str, source: dict[str, Any]) -> list[Note]:
     """Check names, batches and counts; return what was found.
 
     Parameters
@@ -30,8 +34,8 @@ def check_dataset(adata: ad.AnnData, key: str, columns: dict[str, str | None]) -
         Counts in X, CSR; obs as `aif.data.groups.with_groups` makes it.
     key
         The data set's key in the config, for messages.
-    columns
-        What `batch_key` and `label_key` name, for messages.
+    source
+        Its entry there: where it comes from, `batch_key` and `label_key`, for messages.
 
     Raises
     ------
@@ -39,21 +43,44 @@ def check_dataset(adata: ad.AnnData, key: str, columns: dict[str, str | None]) -
         At the first thing that makes the data set unusable: one line that names the key or column
         and what to do.
     """
-    _check_names(adata, key)
-    if adata.n_vars < MIN_GENES:
-        raise InputError(f"{key}.path: {adata.n_vars} genes are too few; give at least {MIN_GENES}")
-    _check_batches(adata, f"{key}.batch_key", columns["batch_key"])
-    _check_values(adata, key)
-    _check_cells(adata, key)
+    place = f"{key}.{next((name for name in PLACES if source.get(name) is not None), PLACES[0])}"
+    _check_names(adata, place)
+    if adata.n_vars < FEWEST:
+        raise InputError(f"{place}: {adata.n_vars} genes are too few; give at least {FEWEST}")
+    _check_batches(adata, f"{key}.batch_key", source["batch_key"])
+    _check_values(adata, place)
+    _check_cells(adata, place)
     found = [
         Note("cells", "ok", f"{adata.n_obs}"),
         Note("genes", "ok", f"{adata.n_vars}"),
         _batches_check(adata.obs["batch"]),
-        _label_check(adata, f"{key}.label_key", columns["label_key"]),
+        _label_check(adata, f"{key}.label_key", source["label_key"]),
         *_shared_types_check(adata.obs),
         _integer_check(adata),
     ]
     return found
+
+
+def check_unlabelled(
+    obs: pd.DataFrame, label_key: str | None, unlabelled: Sequence[str]
+) -> list[Note]:
+    """Return a warning of values of `unlabelled` that no cell of the file has.
+
+    Parameters
+    ----------
+    obs
+        Of the file.
+    label_key, unlabelled
+        As in the config.
+    """
+    known = set() if label_key is None else set(obs[label_key].astype(str))
+    absent = [name for name in unlabelled if name not in known]
+    if not absent:
+        return []
+    said = (
+        f"no cell has {', '.join(absent)} in {label_key}, which has {', '.join(sorted(known)[:10])}"
+    )
+    return [Note("unlabelled", "warning", said)]
 
 
 def check_chosen(chosen: ad.AnnData) -> list[Note]:
@@ -64,9 +91,10 @@ def check_chosen(chosen: ad.AnnData) -> list[Note]:
     chosen
         Counts (N, chosen genes) in X, CSR.
     """
-    empty_genes = int((chosen.X.getnnz(axis=0) == 0).sum())
-    empty_cells = int((chosen.X.getnnz(axis=1) == 0).sum())
-    rows = {(row.indices.tobytes(), row.data.tobytes()) for row in chosen.X}
+    x = chosen.X
+    empty_genes = int((x.getnnz(axis=0) == 0).sum())
+    empty_cells = int((x.getnnz(axis=1) == 0).sum())
+    rows = {hash((row.indices.tobytes(), row.data.tobytes())) for row in x}
     equal = chosen.n_obs - len(rows)
     notes = [Note("empty genes", "ok", "none"), Note("equal cells", "ok", "none")]
     if empty_genes:
@@ -100,15 +128,18 @@ def composition(obs: pd.DataFrame, dataset: str) -> pd.DataFrame:
 
 
 def _check_names(adata: ad.AnnData, key: str) -> None:
-    for names, what, call in (
-        (adata.obs_names, "cell", "obs_names_make_unique"),
-        (adata.var_names, "gene", "var_names_make_unique"),
+    for names, what, remedy in (
+        (adata.obs_names, "cell", "make names unique in the file"),
+        (
+            adata.var_names,
+            "gene",
+            "make names unique in the file, or name another column in gene_names",
+        ),
     ):
         twice = names[names.duplicated()]
         if len(twice):
             raise InputError(
-                f"{key}.path: {what} name {twice[0]!r} is not unique ({len(twice)} repeats); "
-                f"make names unique, for instance with adata.{call}()"
+                f"{key}: {what} name {twice[0]!r} is not unique ({len(twice)} repeats); {remedy}"
             )
 
 
@@ -152,7 +183,7 @@ def _check_values(adata: ad.AnnData, key: str) -> None:
         if bad.any():
             gene = adata.var_names[adata.X.indices[np.flatnonzero(bad)[0]]]
             raise InputError(
-                f"{key}.path: {int(bad.sum())} values are {what}, first in gene {gene!r}; {remedy}"
+                f"{key}: {int(bad.sum())} values are {what}, first in gene {gene!r}; {remedy}"
             )
 
 
@@ -160,7 +191,7 @@ def _check_cells(adata: ad.AnnData, key: str) -> None:
     empty = np.flatnonzero(adata.X.sum(axis=1).A1 == 0)
     if len(empty):
         raise InputError(
-            f"{key}.path: {len(empty)} cells have no counts, first {adata.obs_names[empty[0]]!r}; "
+            f"{key}: {len(empty)} cells have no counts, first {adata.obs_names[empty[0]]!r}; "
             "drop them, for instance with min_genes"
         )
 
@@ -170,7 +201,7 @@ def _label_check(adata: ad.AnnData, key: str, column: str | None) -> Note:
         no_types = "no label_key: metrics that need cell types are left out"
         return Note("cell types", "warning", no_types)
     types = adata.obs["cell_type"].dropna().astype(str)
-    if types.is_unique:
+    if types.is_unique and len(types) > 1:
         raise InputError(
             f"{key}: column {column!r} names every cell differently; name the column of "
             "cell types, or leave label_key out"
@@ -180,6 +211,11 @@ def _label_check(adata: ad.AnnData, key: str, column: str | None) -> Note:
         said.append(
             f"{adata.n_obs - len(types)} cells have no type: they are corrected and drawn, and left out of "
             "the metrics that need one"
+        )
+    if adata.obs.loc[types.index, "batch"].nunique() < 2:
+        status = "warning"
+        said.append(
+            "only one batch has types, so that metrics of types cannot tell how batches mix"
         )
     sizes = types.value_counts()
     unknown = sorted(name for name in sizes.index if name.strip().lower() in UNKNOWN)

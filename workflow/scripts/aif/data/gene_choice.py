@@ -13,6 +13,8 @@ from aif.data.gene_sets import GENE_SETS
 from aif.errors import InputError
 from aif.reading.notes import Note
 
+FEWEST = 3  # fewer have no two components to show
+
 
 class Choice(NamedTuple):
     """Keys of a data set: how many of the most variable genes, which in any case, and which not."""
@@ -62,7 +64,12 @@ def chosen_genes(logs: ad.AnnData, choice: Choice, key: str) -> tuple[np.ndarray
         said = f"{n} are asked for and {used.sum()} are there: all are kept"
         notes.append(Note("n_top_genes", "warning", said))
     elif n is not None and n < used.sum():
-        used[used] = most_variable_genes(logs if used.all() else logs[:, used].copy(), n)
+        among = ad.AnnData(logs.X[:, np.flatnonzero(used)], logs.obs, logs.var[used])
+        used[used] = most_variable_genes(among, n)
+    if (used | kept).sum() < FEWEST:
+        raise InputError(
+            f"{key}.drop_genes: {(used | kept).sum()} genes are left; drop less, or keep more"
+        )
     return used | kept, notes
 
 

@@ -8,10 +8,10 @@ import re
 GENE_SETS = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
-        "mito": r"mt-",
-        "ribo": r"rp[sl](\d|p\d|a$)",
-        "haemoglobin": r"hb[abdegmqz]\d*$|hba-|hbb-",
-        "immunoglobulin": r"ig[hkl][vdjcagme]",
+        "mito": r"([A-Za-z0-9]+_+)?mt-",
+        "ribo": r"rp[sl](a|p[0-2]|\d+(a|b|l|x|y|al|p|ap)?\d*)$",
+        "haemoglobin": r"hb[abdegmqz]\d*[a-z]?$|hb[ab]-",
+        "immunoglobulin": r"ig[hkl][vdj]|igh[agmed]\d*[abc]?p?$|igkc$|iglc\d*$",
         "tcr": r"tr[abgd][vjc]|tr[bd]d\d",
     }.items()
 }

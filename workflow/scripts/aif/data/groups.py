@@ -51,7 +51,7 @@ def with_groups(
     if label_key is not None:
         types = _column(obs, label_key, f"{key}.label_key")
         columns["cell_type"] = types.where(~types.isin(list(unlabelled)))
-        if columns["cell_type"].isna().all():
+        if len(obs) and columns["cell_type"].isna().all():
             raise InputError(
                 f"{key}.label_key: column {label_key!r} names no type; leave label_key out"
             )
@@ -71,8 +71,8 @@ def free_name(name: str, obs: pd.DataFrame) -> str:
 
 
 def _column(obs: pd.DataFrame, name: str, key: str) -> pd.Series:
-    """Return a column as text, missing values as NaN."""
+    """Return a column as text, missing values as NaN; a blank text is missing."""
     if name not in obs:
         raise InputError(f"{key}: obs has no column {name!r}; it has {list(obs.columns)}")
-    values = obs[name]
-    return values.astype(str).astype(object).where(values.notna(), np.nan)
+    texts = obs[name].astype(str).astype(object)
+    return texts.where(obs[name].notna() & (texts.str.strip() != ""), np.nan)

@@ -93,7 +93,7 @@ def true_changes(reference: ad.AnnData) -> pd.DataFrame | None:
     """
     if "cell_type" not in reference.obs:
         return None
-    types = sorted(reference.obs["cell_type"].astype(str).unique())
+    types = sorted(reference.obs["cell_type"].dropna().astype(str).unique())
     columns = [TRUTH + name for name in types]
     if len(types) < 2 or not set(columns) <= set(reference.var):
         return None

@@ -15,6 +15,7 @@ from umap import umap_
 
 EMBEDDING = "X_emb"
 CORRECTED = "X_corrected"  # in obsm of a correction: its embedding
+FEW_TYPED = 3  # cells with a type; fewer are no data set
 APART = 1e-4  # noise of cells at one place, as a share of the spread of all
 
 # These functions are compiled anew in every process, 10 s of each evaluation, unless numba is told
@@ -30,19 +31,28 @@ with contextlib.suppress(RuntimeError):
 def group_columns(obs: pd.DataFrame) -> pd.DataFrame:
     """Return batch and, where it is there, cell_type, without categories that no cell has.
 
-    Cells without a type keep none.
+    Cells without a type keep none. Where hardly any has one, or those of one batch only, there are none.
     """
     columns = obs[[column for column in ("batch", "cell_type") if column in obs]]
+    if "cell_type" in columns and obs["cell_type"].isna().any() and untyped(obs):
+        columns = columns[["batch"]]
     return columns.astype(str).where(columns.notna()).astype("category")
 
 
 def typed(obs: pd.DataFrame) -> np.ndarray:
     """Return a mask (n,) of the cells that metrics of types are computed on: those that have one.
 
-    Without labels these are all.
+    If these are hardly any, or all of one batch, or if there are no labels, these are all cells; `untyped`
+    tells whether the cells then have no types.
     """
-    known = obs["cell_type"].notna().to_numpy() if "cell_type" in obs else np.ones(len(obs), bool)
-    return known if known.any() else np.ones(len(obs), bool)
+    everything = np.ones(len(obs), bool)
+    return everything if untyped(obs) else obs["cell_type"].notna().to_numpy()
+
+
+def untyped(obs: pd.DataFrame) -> bool:
+    """Return whether cells are judged as if they had no labels, as too few have, or those of one batch."""
+    known = obs[obs["cell_type"].notna()] if "cell_type" in obs else obs.iloc[:0]
+    return len(known) < FEW_TYPED or known["batch"].nunique() < 2
 
 
 def with_neighbours(cells: ad.AnnData, seed: int) -> ad.AnnData:

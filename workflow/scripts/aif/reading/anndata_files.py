@@ -38,9 +38,12 @@ def read_anndata(opened: Open, at: str = "") -> Content:
     with opened() as file:
         root = file[at] if at else file
         cells, notes = _table(root, "obs")
+        if at and "obs" in file:
+            cells = _with_shared(cells, _table(file, "obs")[0])
         genes, of_genes = _table(root, "var")
         places = {"X": ("X", genes)} if "X" in root else {}
-        places |= {name: (f"layers/{name}", genes) for name in root.get("layers", ())}
+        layers = {name: (f"layers/{name}", genes) for name in root.get("layers", ())}
+        places = layers | places
         for values, table in RAW:
             if values in root and table in root and "raw" not in places:
                 places["raw"] = (values, _table(root, table)[0])
@@ -57,6 +60,12 @@ def read_anndata(opened: Open, at: str = "") -> Content:
         for name, (place, own) in places.items()
     ]
     return Content(matrices, cells, [*notes, *of_genes])
+
+
+def _with_shared(cells: pd.DataFrame, shared: pd.DataFrame) -> pd.DataFrame:
+    """Return cells with the columns of MuData that are not those of one modality."""
+    new = [name for name in shared if ":" not in name and name not in cells]
+    return cells.join(shared[new].reindex(cells.index)) if shared.index.is_unique else cells
 
 
 def _values(opened: Open, place: str) -> Values:
@@ -91,7 +100,7 @@ def _table(root: Any, name: str) -> tuple[pd.DataFrame, list[Note]]:
     names = _texts(read_elem(element[index]))
     columns, lost = {}, {}
     for column in element.attrs.get("column-order", [*element]):
-        if column in (index, "__categories") or column not in element:
+        if column in (index, "__categories"):
             continue
         try:
             columns[str(column)] = _column(element, column)

@@ -43,20 +43,24 @@ def read_10x_h5(path: Path, wanted: Wanted) -> Content:
     return Content([Matrix.of(adata.X, adata.var)], cells, notes)
 
 
+def aggregation_of(folder: Path) -> Path | None:
+    """Return the table of `cellranger aggr` in a folder or above it, None where there is none."""
+    places = (place / AGGREGATION for place in (folder, folder.parent))
+    return next((place for place in places if place.is_file()), None)
+
+
 def with_samples_of_aggr(cells: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, list[Note]]:
     """Return cells with the columns of the table of `cellranger aggr` if it lies there; and a note.
 
-    The table is taken if its rows are the numbers at the ends of the cells' names.
+    The table is taken if its rows are the numbers at the ends of the cells' names, all of them.
     """
-    table = next(
-        (f / AGGREGATION for f in (folder, folder.parent) if (f / AGGREGATION).is_file()), None
-    )
+    table = aggregation_of(folder)
     ends = cells.index.to_series().str.rpartition("-")[2]
     if table is None or not ends.str.fullmatch(r"\d+").all():
         return cells, []
     with open(table, newline="", encoding="utf-8-sig") as file:
         rows = pd.DataFrame(list(csv.DictReader(file)))
-    if not len(rows) or set(ends.astype(int)) - set(range(1, len(rows) + 1)):
+    if len(rows) < 2 or set(ends.astype(int)) != set(range(1, len(rows) + 1)):
         return cells, []
     rows = rows.drop(columns=["molecule_h5"], errors="ignore").iloc[ends.astype(int) - 1]
     told = f"obs has {', '.join(rows.columns)} of {table}, by the numbers at the ends of the cells' names"

@@ -16,6 +16,7 @@ from aif.reading.forms import content_of
 from aif.reading.genes import expressed, named
 from aif.reading.notes import Note
 from aif.reading.plain import plain
+from aif.reading.text_files import reason_of
 
 
 def wanted_of(source: dict[str, Any]) -> Wanted:
@@ -53,7 +54,7 @@ def read_cells(path: str | Path, wanted: Wanted, where: str) -> tuple[ad.AnnData
     except Unread as error:
         raise InputError(f"{where}: {path} {error}") from error
     except Exception as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
+        reason = reason_of(error)
         raise InputError(
             f"{where}: {path} cannot be read ({reason}); see whether it is complete, and docs/forms.md"
         ) from error

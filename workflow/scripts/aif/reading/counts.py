@@ -10,6 +10,7 @@ from aif.reading.notes import Note
 LARGEST_LOGARITHM = 20  # of a million transcripts, to base 2
 MOSTLY = 0.5  # of logarithms are no whole numbers, as those of 1 and 3 to base 2 are
 COUNTS, LOGARITHMS, SCALED, OTHER = "counts", "logarithms", "scaled values", "normalised values"
+NOTHING = "nothing"
 
 
 def kind_of(values: np.ndarray) -> str:
@@ -67,7 +68,7 @@ def counts_of(content: Content, layer: str | None) -> Matrix:
         return first
     names = [matrix.name for matrix in candidates]
     found = "there is no X" if first is None else f"X holds {kind}"
-    if len(names) > 1:
+    if not _all_equal(candidates):
         raise Unread(
             f"may hold its counts in {' or '.join(names)}, as {found}; name one in layer "
             f"(layer: {names[0]}){'' if first is None else ', or layer: X to take X as it is'}"
@@ -91,4 +92,20 @@ def _kind(matrix: Matrix) -> str:
         if matrix.name == "X":
             raise
         return OTHER
-    return kind_of(some) if len(some) or matrix.name == "X" else OTHER
+    if not len(some):
+        return NOTHING
+    kind = kind_of(some)
+    # Layers of zeros and ones are marks of which values were found.
+    return OTHER if kind == COUNTS and matrix.name != "X" and some.max() <= 1 else kind
+
+
+def _all_equal(matrices: list[Matrix]) -> bool:
+    """Return whether matrices are copies of each other, as far as some of their values tell."""
+    first, *others = matrices
+    if not others:
+        return True
+    some = first.some()
+    return all(
+        first.genes.index.equals(other.genes.index) and np.array_equal(some, other.some())
+        for other in others
+    )

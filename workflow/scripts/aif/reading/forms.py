@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import lzma
+import re
 import shutil
 import tarfile
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import h5py
 import hdf5plugin  # noqa: F401  (HDF5 then knows compressions such as zstd and blosc)
@@ -24,7 +23,7 @@ from aif.reading.content import Content, Unread, Wanted
 from aif.reading.loom import read_loom
 from aif.reading.matrix_market import read_matrix_market
 from aif.reading.r_files import read_r
-from aif.reading.text_files import compression_of, opened
+from aif.reading.text_files import COMPRESSED, ERRORS, compression_of, opened, reason_of
 from aif.reading.text_tables import read_text_table
 
 HEAD = 512  # bytes that tell the form
@@ -33,23 +32,18 @@ TAR_AT, TAR = 257, b"ustar"
 R_STARTS = (b"X\n\x00", b"RDX", b"RDA", b"A\n")
 ZARR = (".zgroup", "zarr.json", ".zattrs")
 RNA = ("mod/rna", "mod/RNA", "mod/gex")  # where MuData keeps expression
+WEB_PAGE = "is a web page and not the file; download it again"
+READS = "holds reads; give the counts that were made of them"
+EXCEL = b"\xd0\xcf\x11\xe0"
 # What begins like this is no data, and what to do then.
 NO_DATA = {
     b"version https://git-lfs": "is a pointer of Git LFS and not the file; run git lfs pull",
-    b"<!DOCTYPE": "is a web page and not the file; download it again",
-    b"<!doctype": "is a web page and not the file; download it again",
-    b"<html": "is a web page and not the file; download it again",
-    b"\xd0\xcf\x11\xe0": "is an Excel file; save it as .csv, from R or Python: Excel changes names",
-    b"@HD": "holds reads; give the counts that were made of them",
-    b"BAM\x01": "holds reads; give the counts that were made of them",
+    **dict.fromkeys((b"<!DOCTYPE", b"<!doctype", b"<html"), WEB_PAGE),
+    EXCEL: "is an Excel file; save it as .csv, from R or Python: Excel changes names",
+    **dict.fromkeys((b"@HD", b"BAM\x01"), READS),
 }
-
-
-class Form(NamedTuple):
-    """A form that files have: its name, and what reads it."""
-
-    name: str
-    read: Callable[[Wanted], Content]
+FASTQ = re.compile(rb"@[^\n]*\n[ACGTN]+\n\+")
+Reader = Callable[[Wanted], Content]
 
 
 @contextlib.contextmanager
@@ -62,34 +56,45 @@ def content_of(path: Path, wanted: Wanted) -> Iterator[Content]:
         If it has no form that is known, or lacks something.
     """
     with contextlib.ExitStack() as stack:
-        yield _form_of(_unpacked(path, stack)).read(wanted)
+        place = unpacked(path, stack)
+        try:
+            yield _reader_of(place)(wanted)
+        except Unread as error:
+            if place == path:
+                raise
+            raise Unread(
+                f"{str(error).replace(str(place), 'FOLDER')} (unpack it if need be)"
+            ) from error
 
 
-def _unpacked(path: Path, stack: contextlib.ExitStack) -> Path:
-    """Return a path whose content can be read in place: archives are unpacked into a temporary folder."""
+def unpacked(path: Path, stack: contextlib.ExitStack) -> Path:
+    """Return a path whose content can be read in place.
+
+    Archives, and compressed files that only their own reader could not decompress, are unpacked into a
+    temporary folder that lasts as long as the stack.
+    """
     if path.is_dir():
         return path
     head = head_of(path)
-    packed = head[TAR_AT:].startswith(TAR), head.startswith(ZIP)
-    compressed = compression_of(path)[1] is not None and head.startswith(HDF5)
-    if not any(packed) and not compressed:
-        return path
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aif_")))
-    if compressed:
-        with opened(path) as file, open(folder / "file", "wb") as target:
+    compressed = compression_of(path)[1] is not None
+    if compressed and head.startswith((HDF5, *COMPRESSED)):
+        inner = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aif_"))) / "file"
+        with opened(path) as file, open(inner, "wb") as target:
             shutil.copyfileobj(file, target)
-        return folder / "file"
-    if packed[0]:
+        return unpacked(inner, stack)
+    if head[TAR_AT:].startswith(TAR):
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aif_")))
         with opened(path) as file, tarfile.open(fileobj=file, mode="r|") as archive:
             archive.extractall(folder, filter="data")
-    else:
+        return unpacked(_only_inner(folder), stack)
+    if head.startswith(ZIP):
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aif_")))
         with zipfile.ZipFile(path) as archive:
             if any(name.startswith("xl/") for name in archive.namelist()):
-                raise Unread(
-                    "is an Excel file; save it as .csv, from R or Python: Excel changes names"
-                )
+                raise Unread(NO_DATA[EXCEL])
             archive.extractall(folder)
-    return _unpacked(_only_inner(folder), stack)
+        return unpacked(_only_inner(folder), stack)
+    return path
 
 
 def _only_inner(folder: Path) -> Path:
@@ -105,51 +110,54 @@ def head_of(path: Path) -> bytes:
     try:
         with opened(path) as file:
             return file.read(HEAD)
-    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-        raise Unread(f"cannot be read ({error}); see whether it is complete") from error
+    except ERRORS as error:
+        raise Unread(f"cannot be read ({reason_of(error)}); see whether it is complete") from error
 
 
 def _is_zarr(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ZARR)
 
 
-def _form_of(path: Path) -> Form:
-    """Return what form a file or folder has."""
+def _reader_of(path: Path) -> Reader:
+    """Return what reads a file or folder."""
     if path.is_dir():
         if _is_zarr(path):
-            return _anndata("zarr", partial(_zarr, path))
-        return Form("a folder with a matrix (.mtx)", lambda wanted: read_matrix_market(path))
+            with _zarr(path) as group:
+                at = _expression_in(group)
+            return lambda wanted: read_anndata(partial(_zarr, path), at)
+        return lambda wanted: read_matrix_market(path)
+    if h5py.is_hdf5(path):  # wherever in the file it begins
+        return _reader_of_hdf5(path)
     head = head_of(path)
     if not head:
         raise Unread("is empty; see whether it was downloaded to its end")
     for start, said in NO_DATA.items():
         if head.startswith(start):
             raise Unread(said)
-    if head.startswith(HDF5):
-        return _form_of_hdf5(path)
+    if FASTQ.match(head):
+        raise Unread(READS)
     if head.startswith(b"%%MatrixMarket"):
-        return Form("a matrix (.mtx)", lambda wanted: read_matrix_market(path))
+        return lambda wanted: read_matrix_market(path)
     if head.startswith(R_STARTS):
-        return Form("R", lambda wanted: read_r(path))
+        return lambda wanted: read_r(path)
     if b"\x00" in head:
         raise Unread("has no form that is known; docs/forms.md lists those that are")
-    return Form("a text table", lambda wanted: read_text_table(path, wanted.cells_in))
+    return lambda wanted: read_text_table(path, wanted.cells_in)
 
 
-def _form_of_hdf5(path: Path) -> Form:
+def _reader_of_hdf5(path: Path) -> Reader:
     with h5py.File(path) as file:
         names = set(file)
         groups = [file[name] for name in names if isinstance(file[name], h5py.Group)]
         of_genomes = bool(groups) and all("barcodes" in group for group in groups)
-        multimodal = next((place for place in RNA if place in file), None)
-    if "matrix" in names and {"row_attrs", "col_attrs"} <= names:
-        return Form("loom", lambda wanted: read_loom(path))
-    if multimodal is not None:
-        return _anndata("h5mu", partial(h5py.File, path, "r"), multimodal)
-    if {"obs", "var"} <= names:
-        return _anndata("h5ad", partial(h5py.File, path, "r"))
-    if of_genomes:
-        return Form("Cell Ranger's .h5", partial(read_10x_h5, path))
+        at = _expression_in(file)
+        of_cell_ranger = of_genomes or ("matrix" in names and "matrix/barcodes" in file)
+    if {"row_attrs", "col_attrs"} <= names:
+        return lambda wanted: read_loom(path)
+    if of_cell_ranger:
+        return partial(read_10x_h5, path)
+    if at or {"obs", "var"} <= names:
+        return lambda wanted: read_anndata(partial(h5py.File, path, "r"), at)
     if "barcode_idx" in names:
         raise Unread("is Cell Ranger's molecule_info.h5; give filtered_feature_bc_matrix.h5")
     if {"assays", "cell.names"} <= names:
@@ -159,8 +167,9 @@ def _form_of_hdf5(path: Path) -> Form:
     raise Unread(f"is HDF5 of a kind that is not known: it holds {', '.join(sorted(names)[:5])}")
 
 
-def _anndata(name: str, opened_file: Callable[[], Any], at: str = "") -> Form:
-    return Form(name, lambda wanted: read_anndata(opened_file, at))
+def _expression_in(group: Any) -> str:
+    """Return where MuData keeps the expression, nothing where the file is of anndata itself."""
+    return next((place for place in RNA if place in group), "")
 
 
 @contextlib.contextmanager

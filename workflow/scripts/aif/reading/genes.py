@@ -11,8 +11,19 @@ from anndata.utils import make_index_unique
 from aif.reading.content import Unread
 from aif.reading.notes import Note
 
-EXPRESSION = "gene expression"
-KINDS = ("feature_types", "feature_type")  # columns that say what a feature is
+KINDS = ("feature_types", "feature_type", "modality")  # columns that say what a feature is
+# What genes of the expression are called there, and what others are.
+EXPRESSION = {"gene expression", "gex", "rna", "gene", "genes", "expression", "mrna"}
+OTHERS = {
+    "antibody capture",
+    "adt",
+    "protein",
+    "hto",
+    "peaks",
+    "atac",
+    "crispr guide capture",
+    "custom",
+}
 # Columns of stable ids, and what such ids look like where they are the names themselves.
 ID_COLUMNS = (
     *("gene_ids", "gene_id", "ensembl_id", "ensembl", "ensembl_ids", "ENSEMBL", "feature_id"),
@@ -33,18 +44,7 @@ def expressed(genes: pd.DataFrame, genome: str | None) -> tuple[np.ndarray, list
     Unread
         If the genome is not there.
     """
-    notes = []
-    kept = np.ones(len(genes), bool)
-    column = next((name for name in KINDS if name in genes), None)
-    if column is not None:
-        kinds = genes[column].astype(str)
-        of_expression = (kinds.str.lower() == EXPRESSION).to_numpy()
-        if of_expression.any() and not of_expression.all():
-            kept = of_expression
-            left = ", ".join(f"{n} {kind}" for kind, n in kinds[~kept].value_counts().items())
-            notes.append(
-                Note("features", "warning", f"left out as no gene expression: {left} ({column})")
-            )
+    kept, notes = _of_expression(genes)
     if "genome" in genes:
         genomes = genes["genome"].astype(str)
         known = sorted(set(genomes[kept]))
@@ -60,8 +60,31 @@ def expressed(genes: pd.DataFrame, genome: str | None) -> tuple[np.ndarray, list
     return kept, notes
 
 
+def _of_expression(genes: pd.DataFrame) -> tuple[np.ndarray, list[Note]]:
+    everything = np.ones(len(genes), bool)
+    column = next((name for name in KINDS if name in genes), None)
+    if column is None:
+        return everything, []
+    kinds = genes[column].astype(str)
+    lower = kinds.str.strip().str.lower()
+    kept = lower.isin(EXPRESSION).to_numpy()
+    if kept.all():
+        return kept, []
+    if kept.any():
+        left = ", ".join(f"{n} {kind}" for kind, n in kinds[~kept].value_counts().items())
+        said = f"left out as no gene expression: {left} ({column})"
+        return kept, [Note("features", "warning", said)]
+    if kinds.nunique() > 1 or lower.isin(OTHERS).any():
+        found = ", ".join(sorted(set(kinds)))
+        said = f"none is called Gene Expression in {column} ({found}): all are used as genes"
+        return everything, [Note("features", "warning", said)]
+    return everything, []
+
+
 def named(genes: pd.DataFrame, gene_names: str | None) -> tuple[pd.DataFrame, list[Note]]:
     """Return genes under the names of a column, the index of None; a missing name becomes the id.
+
+    If a column is named, what stood in its place are the ids, unless there are others.
 
     With ids, equal names get a number, as scanpy's `var_names_make_unique` gives it. Without, they
     stay as they are.
@@ -73,8 +96,14 @@ def named(genes: pd.DataFrame, gene_names: str | None) -> tuple[pd.DataFrame, li
     """
     notes = []
     if gene_names is not None and gene_names not in genes:
-        raise Unread(f"has no gene_names {gene_names!r}; its genes have {list(genes.columns)}")
-    given = genes.index.to_series() if gene_names is None else genes[gene_names]
+        raise Unread(
+            f"has no gene_names {gene_names!r} beside the counts; it has {list(genes.columns)}"
+        )
+    given = genes.index.to_series()
+    if gene_names is not None:
+        given = genes[gene_names]
+        if not set(ID_COLUMNS) & set(genes) and genes.index.is_unique:
+            genes = genes.assign(**{ID_COLUMNS[0]: genes.index.astype(str)})
     missing = (given.isna() | (given.astype(str).str.strip() == "")).to_numpy()
     names = given.astype(str).to_numpy(object)
     ids = ids_of(genes)
@@ -92,7 +121,16 @@ def named(genes: pd.DataFrame, gene_names: str | None) -> tuple[pd.DataFrame, li
         some = ", ".join(twice[:FEW_NAMES]) + (" …" if len(twice) > FEW_NAMES else "")
         said = f"{len(twice)} names stand for several genes, which got numbers: {some}"
         notes.append(Note("gene names", "ok", said))
+    if are_row_numbers(index) and ids is None:
+        said = "genes are called by row numbers; if a column has their names, name it in gene_names"
+        notes.append(Note("gene names", "warning", said))
     return genes.set_axis(index, axis=0).rename_axis(index=None), notes
+
+
+def are_row_numbers(names: pd.Index) -> bool:
+    """Return whether names count the rows of a table, from 0 or from 1."""
+    numbers = [str(i) for i in range(len(names) + 1)]
+    return len(names) > 1 and [*names.astype(str)] in (numbers[:-1], numbers[1:])
 
 
 def ids_of(genes: pd.DataFrame) -> np.ndarray | None:

@@ -15,7 +15,7 @@ from scipy import sparse
 from aif.errors import InputError
 from aif.reading.content import some_of
 from aif.reading.counts import kind_of
-from aif.reading.genes import ids_of, without_version
+from aif.reading.genes import are_row_numbers, ids_of, without_version
 from aif.reading.notes import Note
 from aif.reading.plain import plain
 
@@ -56,7 +56,7 @@ def joined(parts: Sequence[Part], join: str, where: str) -> tuple[ad.AnnData, li
     _check_kinds(parts, where)
     obs = pd.concat([_columns(part, where) for part in parts], join="inner")
     keys, by_ids = _gene_keys(parts, where)
-    shared = reduce(lambda a, b: a.intersection(b, sort=False), keys)
+    shared = _shared(keys)
     notes = [*_together(parts), _shared_note(parts, shared, join, by_ids, where)]
     genes = shared if join == "inner" else reduce(lambda a, b: a.union(b, sort=False), keys)
     counts = []
@@ -85,10 +85,16 @@ def _check_kinds(parts: Sequence[Part], where: str) -> None:
 
 
 def _gene_keys(parts: Sequence[Part], where: str) -> tuple[list[pd.Index], bool]:
-    """Return what tells the genes of each file apart, and whether these are ids."""
+    """Return what tells the genes of each file apart, and whether these are ids.
+
+    Ids that hardly match, as those of two kinds, give way to names.
+    """
     ids = [ids_of(part.cells.var) for part in parts]
+    names = [part.cells.var_names for part in parts]
     if all(own is not None for own in ids):
-        return [pd.Index(without_version(own)) for own in ids], True
+        keys = [pd.Index(without_version(own)) for own in ids]
+        if _share(keys) >= TOO_FEW_SHARED or _share(names) < TOO_FEW_SHARED:
+            return keys, True
     for part in parts:
         twice = part.cells.var_names[part.cells.var_names.duplicated()]
         if len(twice):
@@ -96,7 +102,21 @@ def _gene_keys(parts: Sequence[Part], where: str) -> tuple[list[pd.Index], bool]
                 f"{where}: gene name {twice[0]!r} is not unique in sample {part.name!r} "
                 f"({len(twice)} repeats); make names unique"
             )
-    return [part.cells.var_names for part in parts], False
+        if are_row_numbers(part.cells.var_names):
+            raise InputError(
+                f"{where}: the genes of sample {part.name!r} are called by row numbers, which do not say "
+                "which genes they are; name the column of their names in gene_names"
+            )
+    return names, False
+
+
+def _shared(keys: Sequence[pd.Index]) -> pd.Index:
+    return reduce(lambda a, b: a.intersection(b, sort=False), keys)
+
+
+def _share(keys: Sequence[pd.Index]) -> float:
+    """Return the share of shared genes among those of the file that has fewest."""
+    return len(_shared(keys)) / max(1, min(map(len, keys)))
 
 
 def _shared_note(

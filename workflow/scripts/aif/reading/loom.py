@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from aif.reading.content import SOME, Content, Matrix, Unread
+from aif.reading.content import SOME, Content, Matrix, Unread, some_of
 
 CELLS = ("CellID", "cell_id", "obs_names", "barcode", "barcodes", "cell_names")
 GENES = ("Gene", "gene_names", "gene_name", "var_names", "gene", "Accession")
@@ -48,9 +48,7 @@ def _values(path: Path, place: str) -> sparse.csr_matrix:
 
 def _some(path: Path, place: str) -> np.ndarray:
     with h5py.File(path) as file:
-        matrix = file[place]
-        some = matrix[:, : max(1, SOME // matrix.shape[0])].ravel()
-    return some[some != 0]
+        return some_of(file[place])
 
 
 def _attributes(group: Any, names: tuple[str, ...]) -> pd.DataFrame:
@@ -59,7 +57,9 @@ def _attributes(group: Any, names: tuple[str, ...]) -> pd.DataFrame:
         name: [v.decode(errors="replace") if isinstance(v, bytes) else v for v in values]
         for name, values in columns.items()
     }
-    name = next((name for name in names if name in texts), None)
+    there = [name for name in names if name in texts]
+    unique = [name for name in there if len(set(texts[name])) == len(texts[name])]
+    name = next(iter([*unique, *there]), None)
     if name is None:
         raise Unread(f"has no names in {group.name}: none of {', '.join(names)}; add one of these")
     table = pd.DataFrame(texts)

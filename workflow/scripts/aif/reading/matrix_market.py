@@ -9,16 +9,18 @@ from typing import NamedTuple
 import pandas as pd
 from scipy import io, sparse
 
-from aif.reading.cell_ranger import with_samples_of_aggr
+from aif.reading.cell_ranger import aggregation_of, with_samples_of_aggr
 from aif.reading.content import Content, Matrix, Unread
 from aif.reading.notes import Note
-from aif.reading.text_files import read_fields
+from aif.reading.side_tables import table_of_cells, table_of_genes
+from aif.reading.text_files import opened, read_fields
 
 
 class Layout(NamedTuple):
-    """How a program names the three files, up to their endings, and where it has the cells.
+    """How a program names its files, up to their endings, and where it has the cells.
 
-    The same beginning may stand before the names of all three, as in a folder of several samples.
+    The same beginning may stand before all names, as in a folder of several samples. Of several names
+    of a matrix the first is taken; counts of `added`, of the same cells and genes, are added to it.
     """
 
     program: str
@@ -26,37 +28,46 @@ class Layout(NamedTuple):
     cells: str
     genes: tuple[str, ...]
     cells_in: str
+    symbols: str | None = None
+    added: str | None = None
 
 
+KB = "cells_x_genes"
 LAYOUTS = (
     Layout("Cell Ranger", ("matrix",), "barcodes", ("features", "genes"), "columns"),
     Layout("Parse", ("count_matrix", "DGE"), "cell_metadata", ("all_genes",), "rows"),
     Layout(
         "kallisto|bustools",
-        ("cells_x_genes", "cells_x_genes.mature", "cells_x_genes.total"),
-        "cells_x_genes.barcodes",
-        ("cells_x_genes.genes",),
+        (KB, f"{KB}.cell", f"{KB}.mature"),
+        f"{KB}.barcodes",
+        (f"{KB}.genes",),
         "rows",
+        symbols=f"{KB}.genes.names",
+        added=f"{KB}.ambiguous",
     ),
     Layout("alevin-fry", ("quants_mat",), "quants_mat_rows", ("quants_mat_cols",), "rows"),
 )
-MATRIX = r"\.mtx(\.gz)?"
-TABLE = r"\.(tsv|txt|csv)(\.gz)?"
-SYMBOLS = "cells_x_genes.genes.names"  # kallisto|bustools has the symbols in a file of their own
+PACKED = r"(\.(gz|bz2|xz))?"
+MATRIX, TABLE = rf"\.mtx{PACKED}", rf"\.(tsv|txt|csv){PACKED}"
+MATURE = ".mature"
 UNSPLICED, AMBIGUOUS = "-U", "-A"  # ends of the names that alevin-fry gives to the same genes
-# Columns of tables of genes without a header, in their order.
-COLUMNS = ("gene_ids", "gene_name", "feature_types", "genome")
-NAMES = ("gene_name", "gene_symbol", "symbol", "name")
 
 
 class Files(NamedTuple):
-    """The three files of a data set, and what is before their names."""
+    """The files of a data set, what is before their names, and how they are laid out."""
 
     layout: Layout
     prefix: str
     matrix: Path
     cells: Path
     genes: Path
+    symbols: Path | None
+    added: Path | None
+
+    def all(self) -> list[Path]:
+        """Return what is read, with the table of samples that may lie beside."""
+        others = (self.symbols, self.added, aggregation_of(self.matrix.parent))
+        return [self.matrix, self.cells, self.genes, *(path for path in others if path is not None)]
 
 
 def read_matrix_market(path: Path) -> Content:
@@ -65,30 +76,34 @@ def read_matrix_market(path: Path) -> Content:
     Raises
     ------
     Unread
-        If the three files are not there, or their sizes do not fit.
+        If the files are not there, or their sizes do not fit.
     """
     files = find_files(path)
-    counts = sparse.csr_matrix(io.mmread(files.matrix))
-    cells, genes = read_fields(files.cells), read_fields(files.genes)
+    matrix, cells, genes = _matrix(files.matrix), read_fields(files.cells), read_fields(files.genes)
     both = ("columns", "rows")
     for cells_in in (files.layout.cells_in, both[files.layout.cells_in == "columns"]):
-        by_cell = counts.T.tocsr() if cells_in == "columns" else counts
-        headers = [len(t) - n for t, n in zip((cells, genes), by_cell.shape, strict=True)]
-        if set(headers) <= {0, 1}:
+        shape = matrix.shape[::-1] if cells_in == "columns" else matrix.shape
+        obs, var = table_of_cells(cells, shape[0]), table_of_genes(genes, shape[1])
+        if obs is not None and var is not None:
             break
     else:
         raise Unread(
-            f"does not fit: {files.matrix.name} is {counts.shape}, {files.cells.name} has "
+            f"does not fit: {files.matrix.name} is {matrix.shape}, {files.cells.name} has "
             f"{len(cells)} lines and {files.genes.name} {len(genes)}; see whether all are complete"
         )
-    named_cells, named_genes = _cells(cells, headers[0]), _genes(genes, headers[1])
-    symbols = _sibling(files.genes.parent, files.prefix, (SYMBOLS,), TABLE)
-    if symbols is not None:
-        named_genes["gene_ids"] = named_genes.index
-        named_genes.index = pd.Index(read_fields(symbols)[0], dtype=object)
-    by_cell, named_genes, notes = _spliced(by_cell, named_genes)
-    named_cells, of_aggr = with_samples_of_aggr(named_cells, files.matrix.parent)
-    return Content([Matrix.of(by_cell, named_genes)], named_cells, [*notes, *of_aggr])
+    counts = sparse.csr_matrix(matrix.T if cells_in == "columns" else matrix)
+    notes = []
+    if files.added is not None:
+        counts = counts + sparse.csr_matrix(_matrix(files.added))
+        notes.append(
+            Note("counts", "ok", f"those of {files.matrix.name} and {files.added.name}, added")
+        )
+    if files.symbols is not None:
+        names = [row[0] for row in read_fields(files.symbols)]
+        var = var.assign(gene_ids=var.index).set_axis(pd.Index(names, dtype=object), axis=0)
+    counts, var, of_splicing = _spliced(counts, var)
+    obs, of_aggr = with_samples_of_aggr(obs, files.matrix.parent)
+    return Content([Matrix.of(counts, var)], obs, [*notes, *of_splicing, *of_aggr])
 
 
 def find_files(path: Path) -> Files:
@@ -100,17 +115,17 @@ def find_files(path: Path) -> Files:
         If one of them is not there, or if the folder has several matrices.
     """
     folder = path if path.is_dir() else path.parent
-    matrices = sorted(f.name for f in folder.iterdir() if re.search(f"{MATRIX}$", f.name))
-    matrices = matrices if path.is_dir() else [path.name]
+    names = sorted(f.name for f in folder.iterdir() if not f.name.startswith("."))
+    matrices = [n for n in names if re.search(f"{MATRIX}$", n)] if path.is_dir() else [path.name]
     if not matrices:
         raise Unread("has no matrix (.mtx); give the folder that holds it")
-    found = [files for name in matrices if (files := _files_of(folder, name)) is not None]
+    found = [files for layout in LAYOUTS for files in _files_of(folder, names, matrices, layout)]
     if not found:
-        beside = " or ".join(
-            f"{layout.cells} and {' or '.join(layout.genes)} ({layout.program})"
-            for layout in LAYOUTS
+        beside = "; ".join(f"{x.cells} and {' or '.join(x.genes)} by {x.program}" for x in LAYOUTS)
+        raise Unread(
+            f"has {matrices[0]} without its tables, which begin as it does and are called: {beside}. "
+            f"There are {', '.join(names[:6])}"
         )
-        raise Unread(f"has {matrices[0]} without its tables; they are called {beside}")
     prefixes = sorted({files.prefix for files in found})
     if len(prefixes) > 1:
         raise Unread(
@@ -120,55 +135,35 @@ def find_files(path: Path) -> Files:
     return found[0]
 
 
-def _files_of(folder: Path, name: str) -> Files | None:
-    """Return a matrix with its tables, None where they are not there."""
-    for layout in LAYOUTS:
-        for stem in layout.matrix:
+def _files_of(folder: Path, names: list[str], matrices: list[str], layout: Layout) -> list[Files]:
+    """Return the matrices of a layout that have their tables, the first by the layout's order first."""
+
+    def sibling(prefix: str, stems: tuple[str | None, ...], ending: str) -> Path | None:
+        for stem in stems:
+            pattern = re.escape(prefix + stem) + ending if stem is not None else "(?!)"
+            match = next((name for name in names if re.fullmatch(pattern, name)), None)
+            if match is not None:
+                return folder / match
+        return None
+
+    found = []
+    for stem in layout.matrix:
+        for name in matrices:
             match = re.fullmatch(f"(.*){re.escape(stem)}{MATRIX}", name)
             if match is None:
                 continue
-            tables = [
-                _sibling(folder, match[1], stems, TABLE)
-                for stems in ((layout.cells,), layout.genes)
-            ]
-            if None not in tables:
-                return Files(layout, match[1], folder / name, *tables)
-    return None
+            prefix = match[1]
+            cells, genes = (sibling(prefix, s, TABLE) for s in ((layout.cells,), layout.genes))
+            symbols = sibling(prefix, (layout.symbols,), TABLE)
+            added = sibling(prefix, (layout.added,), MATRIX) if stem.endswith(MATURE) else None
+            if cells is not None and genes is not None:
+                found.append(Files(layout, prefix, folder / name, cells, genes, symbols, added))
+    return found
 
 
-def _sibling(folder: Path, prefix: str, stems: tuple[str, ...], ending: str) -> Path | None:
-    """Return the file that has one of these names after the prefix, None where there is none."""
-    for stem in stems:
-        pattern = re.escape(prefix + stem) + ending
-        found = sorted(f for f in folder.iterdir() if re.fullmatch(pattern, f.name))
-        if found:
-            return found[0]
-    return None
-
-
-def _cells(fields: pd.DataFrame, header: int) -> pd.DataFrame:
-    table = _with_header(fields) if header else fields.rename(columns=str)
-    names = pd.Index(table.iloc[:, 0], dtype=object)
-    columns = table.iloc[:, 1:] if header else table.iloc[:, :0]
-    return columns.set_axis(names, axis=0).rename_axis(index=None)
-
-
-def _genes(fields: pd.DataFrame, header: int) -> pd.DataFrame:
-    """Return genes by their names, with whatever else the table has."""
-    if header:
-        table = _with_header(fields)
-        names = next((table[name] for name in NAMES if name in table), table.iloc[:, 0])
-    elif fields.shape[1] == 1:
-        table, names = fields.iloc[:, :0], fields[0]
-    else:
-        table = fields.iloc[:, : len(COLUMNS)]
-        table = table.set_axis(COLUMNS[: table.shape[1]], axis=1)
-        names = table["gene_name"]
-    return table.set_axis(pd.Index(names, dtype=object), axis=0).rename_axis(index=None)
-
-
-def _with_header(fields: pd.DataFrame) -> pd.DataFrame:
-    return fields.iloc[1:].set_axis(fields.iloc[0].astype(str), axis=1).rename_axis(columns=None)
+def _matrix(path: Path) -> sparse.coo_matrix:
+    with opened(path) as file:
+        return io.mmread(file)
 
 
 def _spliced(
@@ -177,8 +172,7 @@ def _spliced(
     """Return spliced and ambiguous counts as one where alevin-fry has three columns for a gene."""
     n = len(genes) // 3
     first = genes.index[:n]
-    names = [*first, *(first + UNSPLICED), *(first + AMBIGUOUS)]
-    if not n or [*genes.index] != names:
+    if not n or [*genes.index] != [*first, *(first + UNSPLICED), *(first + AMBIGUOUS)]:
         return counts, genes, []
     said = "the spliced and the ambiguous ones of alevin-fry; the unspliced are left out"
     return counts[:, :n] + counts[:, 2 * n :], genes.iloc[:n], [Note("counts", "ok", said)]

@@ -11,16 +11,14 @@ import pandas as pd
 from scipy import io, sparse
 
 from aif.reading.content import Content, Matrix, Unread
+from aif.reading.notes import Note
 
 SCRIPT = Path(__file__).parent / "read_r.R"
 NO_R = "is a file of R, which is not installed: run with --use-conda, or install R with its package Matrix"
 
 
 def read_r(path: Path) -> Content:
-    """Return what a file of R holds, read by R.
-
-    The script writes counts.mtx (genes × cells), genes.txt and cells.csv into a folder, where R's
-    packages of the object's class need not be there.
+    """Return what a file of R holds, read by R; see `read_r.R`.
 
     Raises
     ------
@@ -37,10 +35,27 @@ def read_r(path: Path) -> Content:
             text=True,
         )
         if done.returncode:
-            lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-            raise Unread(f"cannot be read by R ({lines[-1] if lines else 'no message'})")
+            raise Unread(f"cannot be read by R ({_error_in(done.stderr)})")
         files = Path(folder)
         counts = sparse.csr_matrix(io.mmread(files / "counts.mtx").T)
-        text = {"dtype": {0: str}, "index_col": 0, "keep_default_na": False, "na_values": [""]}
-        cells, genes = (pd.read_csv(files / f"{name}.csv", **text) for name in ("cells", "genes"))
-    return Content([Matrix.of(counts, genes)], cells)
+        texts = (files / "texts.txt").read_text().splitlines()
+        cells, genes = (_table(files / f"{name}.csv", texts) for name in ("cells", "genes"))
+        assay, *others = (files / "assay.txt").read_text().splitlines()
+    said = f"those of {assay}" + (f"; there are {', '.join(others)} besides" if others else "")
+    return Content([Matrix.of(counts, genes)], cells, [Note("counts", "ok", said)])
+
+
+def _error_in(output: str) -> str:
+    """Return R's error without what it says of where it was."""
+    text = output.partition("Error")[2].partition("Execution halted")[0].partition("Calls:")[0]
+    return " ".join(text.partition(":")[2].split()) or "no message"
+
+
+def _table(path: Path, texts: list[str]) -> pd.DataFrame:
+    """Return a table that R wrote; what was text there stays text."""
+    header = pd.read_csv(path, nrows=0).columns
+    types = {name: str for name in header if name in texts} | {header[0]: str}
+    table = pd.read_csv(
+        path, dtype=types, keep_default_na=False, na_values={c: [""] for c in header[1:]}
+    )
+    return table.set_index(header[0]).rename_axis(index=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from aif.reading.content import Unread, Wanted
 from aif.reading.joining import Part, joined
 from aif.reading.notes import Note
 from aif.reading.plain import plain
+from aif.reading.text_files import ERRORS, reason_of
 from aif.reading.text_tables import as_r_writes, check_unique, chunks, read_text_table
 
 
@@ -83,7 +83,7 @@ def _part(table: Table, batch: str, wanted: Wanted) -> Part:
         cells = cells_of(content, wanted)
     except Unread as error:
         raise InputError(f"{table.key}: {table.path} {error}") from error
-    except (OSError, ValueError, EOFError, zlib.error) as error:
+    except ERRORS as error:
         raise _not_a_table(table, error) from error
     return Part(batch, cells, {"batch": batch}, content.notes)
 
@@ -119,13 +119,12 @@ def _rows_of(tables: list[Table], names: pd.Index, what: str, key: str) -> pd.Da
 def _whole(table: Table) -> pd.DataFrame:
     try:
         return pd.concat([chunk for chunk, _ in chunks(Path(table.path), numbers=False)])
-    except (OSError, ValueError, EOFError, zlib.error) as error:
+    except ERRORS as error:
         raise _not_a_table(table, error) from error
 
 
 def _not_a_table(table: Table, error: Exception) -> InputError:
-    reason = str(error).splitlines()[0]
     return InputError(
         f"{table.key}: {table.path} cannot be read as a table with a header and names in the first "
-        f"column ({reason}); see whether it is complete"
+        f"column ({reason_of(error)}); see whether it is complete"
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import bz2
 import csv
 import gzip
+import io
 import lzma
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
-
-import pandas as pd
 
 # What compressed files begin with, what opens them, and their name in pandas.
 COMPRESSED = {
@@ -20,7 +20,10 @@ COMPRESSED = {
     b"\xfd7zXZ": (lzma.open, "xz"),
 }
 SEPARATORS = ("\t", ",", ";", " ")  # the first that stands in the first line
-COMMENT = "##"
+COMMENTS = ("##", "# ")  # a header may begin with # and the name of its column
+LOOKED_AT = 1_000_000  # bytes that tell the encoding
+# What reading a damaged file, or one of another kind, may raise.
+ERRORS = (OSError, ValueError, EOFError, zlib.error, lzma.LZMAError)
 
 
 def compression_of(path: Path) -> tuple[Any, str | None]:
@@ -37,27 +40,52 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
+def encoding_of(path: Path) -> str:
+    """Return the encoding of a text: UTF-8 unless it cannot be, then Latin-1."""
+    with opened(path) as file:
+        start = file.read(LOOKED_AT)
+    try:
+        start[: max(len(start) - 4, 0)].decode("utf-8")  # a letter may be cut at the end
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8-sig"
+
+
 def form_of_table(path: Path) -> dict[str, Any]:
     """Return how pandas reads a table: its separator, its compression and how many lines to leave out."""
-    comments = 0
+    comments, encoding = 0, encoding_of(path)
     with opened(path) as file:
-        for line in file:
-            text = line.decode("utf-8-sig")
-            if not text.startswith(COMMENT):
+        for line in io.TextIOWrapper(file, encoding):
+            if line.strip() and not line.startswith(COMMENTS):
                 break
             comments += 1
         else:
             raise ValueError("it is empty")
-    separator = next((s for s in SEPARATORS if s in text), "\t")
+    separator = next((s for s in SEPARATORS if s in line.rstrip()), "\t")
     form = {"sep": separator, "header": None, "compression": compression_of(path)[1]}
-    return form | {"skiprows": comments, "encoding": "utf-8-sig"}
+    return form | {"skiprows": comments, "encoding": encoding, "skipinitialspace": separator == ","}
 
 
-def read_fields(path: Path) -> pd.DataFrame:
-    """Return all fields of a table as text, its header among them; an empty field is an empty text."""
-    form = form_of_table(path)
-    quoting = csv.QUOTE_NONE if form["sep"] == "\t" else csv.QUOTE_MINIMAL
-    fields = pd.read_csv(path, dtype=str, na_filter=False, quoting=quoting, **form)
-    return (
-        fields.apply(lambda column: column.str.strip('"')) if quoting == csv.QUOTE_NONE else fields
-    )
+def read_fields(path: Path) -> list[list[str]]:
+    """Return the fields of every line of a table of names, its header among them.
+
+    A blank or a comma may stand in a name: it separates fields in a .csv file, or between quotes, only.
+    """
+    with opened(path) as file:
+        lines = [
+            line for line in io.TextIOWrapper(file, encoding_of(path)).read().splitlines() if line
+        ]
+    if any("\t" in line for line in lines):
+        separator = "\t"
+    elif ".csv" in path.name:
+        separator = ","
+    else:
+        quoted = next((s for s in (" ", ",") if any(f'"{s}"' in line for line in lines)), None)
+        separator = quoted or "\t"
+    return [[field.strip() for field in row] for row in csv.reader(lines, delimiter=separator)]
+
+
+def reason_of(error: Exception) -> str:
+    """Return the first line of an error, in words."""
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return "a field is empty" if reason.endswith("string to float: ''") else reason

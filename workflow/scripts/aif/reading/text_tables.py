@@ -15,7 +15,9 @@ import pandas as pd
 from scipy import sparse
 
 from aif.reading.content import Content, Matrix, Unread
-from aif.reading.genes import IDS
+from aif.reading.genes import IDS, are_row_numbers
+from aif.reading.notes import Note
+from aif.reading.side_tables import HEADER
 from aif.reading.text_files import form_of_table
 
 CHUNK = 10_000_000  # so many values of a table are read at a time: 40 MB, before they become sparse
@@ -23,6 +25,9 @@ LOOKED_AT = 100  # rows that tell which columns are text
 MISSING = ("", "NA", "NaN", "nan", "N/A", "NULL")
 BARCODE = re.compile(r"[ACGTN]{8,}")
 GENE = re.compile(rf"{IDS.pattern}|mt-\w+|rp[ls]\d+\w*|actb|gapdh|malat1|b2m|eef1a1", re.IGNORECASE)
+# Columns that stand beside counts, and rows of HTSeq and STAR that are no genes.
+BESIDE_COUNTS = ("length", "start", "end", "chr", "chrom", "chromosome", "strand", "width")
+SUMMARY = r"__(no_feature|ambiguous|too_low_aQual|not_aligned|alignment_not_unique)|N_(unmapped|multimapping)"
 DATE = re.compile(r"\d{1,2}-(Mar|Sep|Dec)|(Mar|Sep|Dec)-\d{1,2}", re.IGNORECASE)
 
 
@@ -47,13 +52,38 @@ def read_text_table(path: Path, cells_in: str | None) -> Content:
         tables.append(texts)
     counts, rows = sparse.vstack(blocks, format="csr"), pd.concat(tables)
     columns = pd.DataFrame(index=numbers.columns)
+    if are_row_numbers(rows.index) and rows.shape[1]:
+        first = rows.columns[0]
+        rows = rows.set_index(first).rename_axis(index=None)
     if cells_in is None:
         cells_in = _where_cells_are(rows, columns.index)
+    notes = []
     if cells_in == "columns":
-        counts, rows, columns = counts.T.tocsr(), columns, rows
+        counts, rows, columns, notes = _cells_by_genes(counts, rows, columns.index)
     for names, what in ((rows.index, "cell"), (columns.index, "gene")):
         check_unique(names, what)
-    return Content([Matrix.of(counts, columns)], rows)
+    return Content([Matrix.of(counts, columns)], rows, notes)
+
+
+def _cells_by_genes(
+    counts: sparse.csr_matrix, genes: pd.DataFrame, cells: pd.Index
+) -> tuple[sparse.csr_matrix, pd.DataFrame, pd.DataFrame, list[Note]]:
+    """Return counts with cells in rows, their tables, and notes.
+
+    Columns of numbers that programs put beside the counts, such as a gene's length, are no cells, and
+    rows that tell of reads without a gene are no genes.
+    """
+    beside = cells.astype(str).str.lower().isin(BESIDE_COUNTS)
+    summary = genes.index.astype(str).str.match(SUMMARY)
+    notes = []
+    for left, what in ((cells[beside], "columns"), (genes.index[summary], "rows")):
+        if len(left):
+            said = (
+                f"{what} left out as they hold no counts of a gene: {', '.join(map(str, left[:5]))}"
+            )
+            notes.append(Note("table", "warning", said))
+    kept = counts[np.flatnonzero(~summary)][:, np.flatnonzero(~beside)]
+    return kept.T.tocsr(), pd.DataFrame(index=cells[~beside]), genes[~summary], notes
 
 
 def chunks(path: Path, numbers: bool = True) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
@@ -81,6 +111,8 @@ def chunks(path: Path, numbers: bool = True) -> Iterator[tuple[pd.DataFrame, pd.
     if width < 2 or width - len(header) not in (0, 1):
         raise ValueError(f"its header has {len(header)} fields, the next line {width}")
     columns = pd.Index(header.tolist()[len(header) - width + 1 :], dtype=object)
+    if numbers and len(header) == width and _are_counts(header):
+        raise ValueError("its first line holds counts and no names; add a header")
     types: dict[int, type] = {0: str}
     texts = []
     if numbers:
@@ -92,6 +124,9 @@ def chunks(path: Path, numbers: bool = True) -> Iterator[tuple[pd.DataFrame, pd.
         path,
         index_col=0,
         dtype=types,
+        keep_default_na=False,
+        # A gene may be called NA: names are never missing, and an empty count is an error.
+        na_values={} if numbers else {i: list(MISSING) for i in range(1, width)},
         na_filter=not numbers,
         chunksize=max(1, CHUNK // width),
         low_memory=False,
@@ -134,10 +169,15 @@ def as_r_writes(names: pd.Index) -> pd.Index:
     return valid.where(valid.str.match(r"[A-Za-z]|\.(?!\d)"), "X" + valid)
 
 
+def _are_counts(header: pd.Series) -> bool:
+    """Return whether what stands for a header is a row of counts: numbers, after what is no header's name."""
+    names = pd.Index(header[1:])
+    numeric = pd.to_numeric(pd.Series(names), errors="coerce").notna().all()
+    return bool(numeric) and not are_row_numbers(names) and HEADER.fullmatch(str(header[0])) is None
+
+
 def _where_cells_are(rows: pd.DataFrame, columns: pd.Index) -> str:
     """Return where the cells are, by names like barcodes and like genes."""
-    if rows.shape[1]:
-        return "columns"  # genes have symbols beside their ids
 
     def like(names: pd.Index, pattern: re.Pattern[str], whole: bool) -> int:
         match = pattern.fullmatch if whole else pattern.search
@@ -145,6 +185,8 @@ def _where_cells_are(rows: pd.DataFrame, columns: pd.Index) -> str:
 
     votes = like(columns, BARCODE, False) + like(rows.index, GENE, True)
     against = like(rows.index, BARCODE, False) + like(columns, GENE, True)
-    if votes == against:
-        raise Unread("does not show where its cells are; say cells_in: rows or cells_in: columns")
-    return "columns" if votes > against else "rows"
+    if votes != against:
+        return "columns" if votes > against else "rows"
+    if rows.shape[1]:
+        return "columns"  # genes have symbols beside their ids
+    raise Unread("does not show where its cells are; say cells_in: rows or cells_in: columns")

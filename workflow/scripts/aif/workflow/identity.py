@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aif.config.datasets import Dataset
+from aif.workflow.beside import beside
 from aif.workflow.plan import Plan
 from aif.workflow.sources import code
 
@@ -20,6 +21,7 @@ from aif.workflow.sources import code
 CACHE = Path(".snakemake/aif_file_hashes.json")
 # Where the cells come from: what counts is what lies there.
 SOURCES = {"path", "url", "sha256", "samples", "tables", "simulate"}
+JUDGING = {"label_key", "unlabelled"}
 # The scripts between the files of a data set and what is trained on.
 SCRIPTS = {
     "path": "read_cells.py",
@@ -45,13 +47,12 @@ def identity(plan: Plan, name: str, labelled: bool) -> str:
         batch = plan.null_test.batches.get(parent)
         return hashed([identity(plan, parent, labelled), batch, draw, code("split_batch.py")])
     dataset = plan.config.datasets[name]
-    made_by = next((script for key, script in SCRIPTS.items() if getattr(dataset, key)), None)
-    judging = {"label_key"} if labelled else set()
-    settings = sorted(set(Dataset.model_fields) - SOURCES - {"label_key"} | judging)
+    made_by = next(script for key, script in SCRIPTS.items() if getattr(dataset, key) is not None)
+    settings = sorted(set(Dataset.model_fields) - SOURCES - (set() if labelled else JUDGING))
     determined_by = {
         **{key: getattr(dataset, key) for key in settings},
         "files": _files(plan, name, dataset),
-        "code": [code(script) for script in (made_by, "preprocess.py") if script],
+        "code": [code(script) for script in (made_by, "preprocess.py")],
     }
     return hashed(determined_by)
 
@@ -75,11 +76,17 @@ def _files(plan: Plan, name: str, dataset: Dataset) -> Any:
         found: Any = [dataset.tables.cells_in, tables]
     elif dataset.samples is not None:
         samples = plan.samples[name]
-        found = [[hashes.of(s.path), s.name, s.columns, s.layer] for s in samples]
+        found = [[_with_beside(hashes, s.path), s.name, s.columns, s.layer] for s in samples]
     else:
-        found = hashes.of(dataset.path)
+        found = _with_beside(hashes, dataset.path)
     hashes.keep()
     return found
+
+
+def _with_beside(hashes: Hashes, path: str) -> list[str]:
+    """Return the hash of a file or folder, and of the files that are read with it."""
+    others = [] if Path(path).is_dir() else beside(path)
+    return [hashes.of(file) for file in (path, *others)]
 
 
 class Hashes:

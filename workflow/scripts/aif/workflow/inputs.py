@@ -8,6 +8,7 @@ from typing import Any
 
 from snakemake.io import ancient, local
 
+from aif.workflow.beside import beside
 from aif.workflow.jobs import Jobs
 from aif.workflow.plan import Plan
 from aif.workflow.targets import RUNS, Targets
@@ -48,6 +49,12 @@ class Inputs:
         """Return the file of a data set of one file: the user's own, or where it is downloaded."""
         path = self.plan.config.datasets[wildcards.dataset].path
         return f"results/{wildcards.dataset}/data/download.h5ad" if path is None else local(path)
+
+    def beside(self, wildcards: Any) -> list[str]:
+        """Return the files that are read with the files of a data set, as the tables of a matrix are."""
+        return [
+            local(other) for path in self.plan.files(wildcards.dataset) for other in beside(path)
+        ]
 
     def cells(self, wildcards: Any) -> str:
         """Return the cells of a data set, read or made."""

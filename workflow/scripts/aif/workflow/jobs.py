@@ -43,7 +43,8 @@ class Jobs:
     def reading(self, wildcards: Any) -> dict[str, Any]:
         """Return how the files of a data set are read: what its entry says of them, and of nothing else."""
         dataset = self.plan.config.datasets[wildcards.dataset]
-        return dataset.model_dump(include=READING)
+        given = "path" if dataset.url is None else "url"
+        return dataset.model_dump(include=READING) | {"given": given}
 
     def samples(self, wildcards: Any) -> list[dict[str, Any]]:
         """Return the samples of a data set, in the order of the files."""

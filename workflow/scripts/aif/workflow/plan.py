@@ -15,8 +15,8 @@ from aif.search.sheet import Row, sheet_of, stacks_by_key
 from aif.workflow.named_batches import check_named_batches
 
 # Methods whose results are known. The first two are part of every null test.
-R_ENDINGS = (".rds", ".rda", ".rdata")
 CONTROLS = ("uncorrected", "downsampled", "shuffled", "perfect_types")
+R_ENDINGS = (".rds", ".rda", ".rdata")  # of files, which may be compressed once more
 
 
 @dataclass(frozen=True)
@@ -240,14 +240,15 @@ class Plan:
     @cached_property
     def of_r(self) -> list[str]:
         """The data sets with a file of R, by their names: what conda makes to read them is another."""
-        return [
-            name
-            for name, dataset in self.config.datasets.items()
-            if any(
-                path.lower().endswith(R_ENDINGS) for path in [*self.files(name), dataset.url or ""]
-            )
-        ]
+        return [name for name in self.config.datasets if any(map(_is_of_r, self._places(name)))]
+
+    def _places(self, dataset: str) -> list[str]:
+        return [*self.files(dataset), self.config.datasets[dataset].url or ""]
 
     def simulation(self, dataset: str) -> dict[str, Any]:
         """Return the parameters of a data set that is simulated."""
         return asdict(simulation(dataset, self.config.datasets[dataset], self.presets))
+
+
+def _is_of_r(path: str) -> bool:
+    return path.lower().removesuffix(".gz").endswith(R_ENDINGS)

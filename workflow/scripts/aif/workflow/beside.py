@@ -1,0 +1,35 @@
+"""Files that are read with another, so that a change of them is seen: a matrix and its tables."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+MATRIX = re.compile(
+    r"(?P<prefix>.*?)(matrix|count_matrix|DGE|cells_x_genes|quants_mat)[\w.]*\.mtx(\.\w+)?"
+)
+
+
+def beside(path: str) -> list[str]:
+    """Return the files that are read with a matrix (.mtx) or that a folder with one holds, else none.
+
+    They are those whose names begin as the matrix's does. What a program names in another way, or
+    puts elsewhere, is not seen.
+    """
+    place = Path(path)
+    if place.is_dir():
+        files = _visible(place)
+        return files if any(MATRIX.fullmatch(Path(file).name) for file in files) else []
+    match = MATRIX.fullmatch(place.name)
+    if match is None:
+        return []
+    return [
+        file
+        for file in _visible(place.parent)
+        if Path(file).name.startswith(match["prefix"]) and Path(file) != place
+    ]
+
+
+def _visible(folder: Path) -> list[str]:
+    files = (file for file in sorted(folder.iterdir()) if file.is_file())
+    return [str(file) for file in files if not file.name.startswith(".")]
