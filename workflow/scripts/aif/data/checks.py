@@ -146,10 +146,10 @@ def _check_names(adata: ad.AnnData, key: str) -> None:
 def _check_batches(adata: ad.AnnData, key: str, column: str | None) -> None:
     sizes = adata.obs["batch"].astype(str).value_counts()
     if len(sizes) < 2:
-        ends = adata.obs_names.to_series().str.rpartition("-")[2]
+        ends = {name.rpartition("-")[2] for name in adata.obs_names}
         hint = ""
-        if 1 < ends.nunique() <= adata.n_obs / 10:
-            some = ", ".join(sorted(set(ends))[:3])
+        if 1 < len(ends) <= adata.n_obs / 10:
+            some = ", ".join(sorted(ends)[:3])
             hint = f"; cells' names end in {some}: barcode_suffix makes a column of these"
         raise InputError(
             f"{key}: column {column!r} names {len(sizes)} batch; correction needs at least 2{hint}"
