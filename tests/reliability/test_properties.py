@@ -54,7 +54,8 @@ TYPES = [np.float32, np.float64, np.int32, np.uint16]
 def data_sets(draw):
     """Counts with many zeros and few large values, batches and types of any sizes, any format."""
     genes = draw(st.sampled_from([1, 2, *range(3, 13)]))
-    names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
+    letters = st.characters(codec="utf-8", exclude_characters="\0")
+    names = st.text(letters, max_size=5).filter(str.strip)  # a blank name is none
     batches = draw(st.lists(names, min_size=1, max_size=5, unique=True))
     types = draw(st.lists(names, min_size=1, max_size=5, unique=True))
     n = draw(st.integers(2 * len(batches), 40))
