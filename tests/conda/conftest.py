@@ -12,7 +12,12 @@ from environments import ENVS, ROOT, Environment, pins
 from small_workflow import Workflow
 
 HERE = Path(__file__).parent
-DEPLOYED = ("reading", "scanpy", "torch", "scib")  # the environments of what the target `pipeline` runs
+DEPLOYED = (
+    "reading",
+    "scanpy",
+    "torch",
+    "scib",
+)  # the environments of what the target `pipeline` runs
 OF_NO_WHEEL = {"python", "gxx"}
 ROOM = 10e9  # bytes, several times what channels and environments take
 

@@ -201,6 +201,16 @@ def test_the_content_of_a_matrix_decides_and_not_its_ending(tmp_path):
     assert read(tmp_path / "m")[0].shape == adata.shape
 
 
+def test_a_matrix_beside_its_compressed_copy_is_not_chosen_by_chance(tmp_path):
+    adata = simulated(n=4, genes=3)
+    for gz in (True, False):
+        write_mtx(tmp_path / "m", adata, lines(adata.var_names), gz=gz)
+    with pytest.raises(
+        InputError, match=r"has matrix\.mtx and matrix\.mtx\.gz, which may differ; remove"
+    ):
+        read(tmp_path / "m")
+
+
 def test_an_archive_of_several_samples_is_told_without_the_folder_it_was_unpacked_to(tmp_path):
     adata = simulated(n=4, genes=3)
     for prefix in ("s1_", "s2_"):

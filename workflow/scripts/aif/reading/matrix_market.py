@@ -132,7 +132,19 @@ def find_files(path: Path) -> Files:
             f"has the files of several samples, which begin with {', '.join(prefixes)}; give them as "
             f"samples: {folder}/{{sample}}{found[0].matrix.name.removeprefix(found[0].prefix)}"
         )
+    first = found[0].matrix.name
+    copies = [
+        f.matrix.name
+        for f in found[1:]
+        if _without_packing(f.matrix) == _without_packing(found[0].matrix)
+    ]
+    if copies:
+        raise Unread(f"has {first} and {', '.join(copies)}, which may differ; remove one")
     return found[0]
+
+
+def _without_packing(path: Path) -> str:
+    return re.sub(f"{PACKED}$", "", path.name)
 
 
 def _files_of(folder: Path, names: list[str], matrices: list[str], layout: Layout) -> list[Files]:
