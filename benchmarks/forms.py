@@ -2,7 +2,7 @@
 
     python benchmarks/forms.py [CASES]
 
-Writes the same cells in every form of tests/file_forms.py, reads, checks and preprocesses each, and
+Writes the same cells in every form of tests/file_forms*.py, reads, checks and preprocesses each, and
 compares what was read. CASES is a folder of files as people have them, made by their make.py; each
 config there is run as it stands. Writes benchmarks/forms.tsv: a line for each form or case, and
 whether it works, works with a warning, or ends in a line.
@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "workflow/scripts")]
 
 from cells import simulated  # noqa: E402
-from file_forms import FORMS, FORMS_OF_R  # noqa: E402
+from file_forms import FORMS  # noqa: E402
+from file_forms_of_r import FORMS_OF_R  # noqa: E402
 
 from aif.job.files import read_table  # noqa: E402
 from aif.reading.notes import Note, notes_of  # noqa: E402

@@ -12,7 +12,6 @@ import pytest
 from cells import simulated
 from file_forms import (
     FORMS,
-    FORMS_OF_R,
     cell_ranger_2_h5,
     cell_ranger_h5,
     features,
@@ -20,6 +19,7 @@ from file_forms import (
     put,
     write_mtx,
 )
+from file_forms_of_r import FORMS_OF_R
 
 from aif.config.samples import samples_of
 from aif.errors import InputError

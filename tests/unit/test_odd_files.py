@@ -16,11 +16,11 @@ from file_forms import (
     features,
     ids_of,
     lines,
-    matrix_of_r,
     matrix_text,
     put,
     write_mtx,
 )
+from file_forms_of_r import matrix_of_r
 from scipy import sparse
 
 from aif.errors import InputError
