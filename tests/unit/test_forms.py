@@ -107,6 +107,17 @@ def test_a_file_is_known_by_its_content_and_not_by_its_name(tmp_path):
         (b"only a line of text\n", "cannot be read"),
         (b"%%MatrixMarket matrix coordinate integer general\n1 1 1\n1 1 1\n", "without its tables"),
     ],
+    ids=[
+        "nothing",
+        "pointer",
+        "web page",
+        "Excel",
+        "reads",
+        "no form",
+        "cut off",
+        "a line",
+        "no tables",
+    ],
 )
 def test_what_is_no_data_is_one_line_that_says_what_it_is(tmp_path, content, message):
     (tmp_path / "given.mtx").write_bytes(content)
