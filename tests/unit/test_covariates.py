@@ -130,9 +130,9 @@ LINKED = OBS.assign(
 @pytest.mark.parametrize(
     ("keep", "status", "named"),
     [
-        (["state"], "ok", "state"),
-        (["state", "age"], "ok", "state, age"),
-        (["state", "same"], "ok", "state, same"),
+        (["state"], "ok", "state (2 groups): can"),
+        (["state", "age"], "ok", "state (2 groups), age (numbers): can"),
+        (["state", "same"], "ok", "state (2 groups), same (2 groups): can"),
         (["state", "day"], "warning", "day changes"),
         (["dose", "state"], "warning", "dose changes"),
         (["part"], "warning", "part changes"),

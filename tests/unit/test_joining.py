@@ -46,6 +46,22 @@ def test_samples_are_joined_on_the_genes_they_share(tmp_path):
     adata.write_h5ad(tmp_path / "written.h5ad")
 
 
+def test_a_sheets_numbers_are_numbers_and_its_names_are_texts():
+    sheet = {"age": ("34", "8.5"), "lane": ("007", "008"), "state": ("ill", ""), "dose": ("1", "")}
+    parts = [
+        part(
+            name, ["g1"], [[1], [2]], columns={"sample": name} | {k: v[i] for k, v in sheet.items()}
+        )
+        for i, name in enumerate(("1", "2"))
+    ]
+    obs = joined(parts, "inner", KEY)[0].obs
+    assert list(obs["age"]) == [34, 34, 8.5, 8.5]
+    assert list(obs["sample"]) == ["1", "1", "2", "2"]
+    assert list(obs["lane"]) == ["007", "007", "008", "008"]
+    assert list(obs["state"][:2]) == ["ill", "ill"]
+    assert obs[["state", "dose"]].isna().to_numpy().tolist() == [[False] * 2] * 2 + [[True] * 2] * 2
+
+
 def test_genes_that_some_lack_are_0_if_all_are_asked_for():
     first = part("s1", ["g1", "g2"], [[1, 2], [3, 4]])
     second = part("s2", ["g3", "g1"], [[7, 8], [9, 5]], cells=["c3", "c4"])

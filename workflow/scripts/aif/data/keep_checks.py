@@ -67,9 +67,14 @@ def _told_apart(obs: pd.DataFrame, batches: pd.Series, keep: Sequence[str]) -> t
     if not confounded and not separable(design(obs, keep), batches):
         confounded = list(keep)
     if not confounded:
-        return "ok", f"{', '.join(keep)}: can be told from the batches"
+        kinds = [f"{name} ({_kind(obs[name])})" for name in keep]
+        return "ok", f"{', '.join(kinds)}: can be told from the batches"
     return (
         "warning",
         f"what {' and '.join(confounded)} changes cannot be told from what the batches change, as no "
         "batches link all of its values: too much or too little of it may stay",
     )
+
+
+def _kind(column: pd.Series) -> str:
+    return "numbers" if is_continuous(column) else f"{column.nunique()} groups"

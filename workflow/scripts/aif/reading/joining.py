@@ -17,8 +17,9 @@ from aif.reading.content import some_of
 from aif.reading.counts import kind_of
 from aif.reading.genes import are_row_numbers, ids_of, without_version
 from aif.reading.notes import Note
-from aif.reading.plain import plain
+from aif.reading.plain import plain, typed
 
+SAMPLE = "sample"  # the column of names, which stay texts where they are numbers
 FEW_SHARED, TOO_FEW_SHARED = 0.5, 0.01  # of the genes of the file that has fewest
 
 
@@ -55,6 +56,8 @@ def joined(parts: Sequence[Part], join: str, where: str) -> tuple[ad.AnnData, li
     """
     _check_kinds(parts, where)
     obs = pd.concat([_columns(part, where) for part in parts], join="inner")
+    given = set().union(*(part.columns for part in parts)) & set(obs) - {SAMPLE}
+    obs = obs.assign(**{column: typed(obs[column]) for column in given})
     keys, by_ids = _gene_keys(parts, where)
     shared = _shared(keys)
     notes = [*_together(parts), _shared_note(parts, shared, join, by_ids, where)]

@@ -7,6 +7,7 @@ import re
 import pandas as pd
 
 from aif.reading.genes import EXPRESSION, OTHERS, are_row_numbers
+from aif.reading.plain import typed
 
 # What the first field of a header may be; a name of a cell or gene is none of these.
 HEADER = re.compile(
@@ -32,7 +33,7 @@ def table_of_cells(rows: list[list[str]], n: int) -> pd.DataFrame | None:
     if table is None:
         return None
     columns = table.iloc[:, 1:] if len(rows) > n else table.iloc[:, :0]
-    return _by(table.iloc[:, 0], columns)
+    return _by(table.iloc[:, 0], columns.apply(typed))
 
 
 def table_of_genes(rows: list[list[str]], n: int) -> pd.DataFrame | None:
