@@ -90,7 +90,9 @@ def _prepare(plan, dataset):
     place = inputs.cells(of)
     name = next(made for key, made in MADE.items() if getattr(entry, key) is not None)
     cells = {"cells": f"{name}.h5ad"}
-    if entry.path is not None:
+    if entry.simulate is not None:
+        run_script("simulate", folder, {}, cells, of, simulation=jobs.simulation(of))
+    elif entry.path is not None:
         run_script(
             "read_cells", folder, {"file": inputs.file(of)}, cells, of, source=jobs.reading(of)
         )

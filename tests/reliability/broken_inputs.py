@@ -87,6 +87,7 @@ def empty_cell(x):
 BROKEN = {
     "no_bytes": (bytes_as(b""), "is empty; see whether it was downloaded to its end"),
     "text": (bytes_as(b"gene,cell\n1,2\n"), "does not show where its cells are"),
+    "one_line": (bytes_as(b"not an h5ad file"), "cannot be read (it has one line only)"),
     "truncated": (truncated, "cannot be read"),
     "damaged": (damaged, "cannot be read"),
     "indices_too_large": (indices_too_large, "is damaged: X: indices must be < 60"),

@@ -12,16 +12,6 @@ from cells import simulated
 from small_workflow import causes
 
 
-def with_dense(change):
-    def make(workflow):
-        adata = simulated()
-        counts = adata.X.toarray()
-        change(counts)
-        ad.AnnData(counts, adata.obs, adata.var).write_h5ad(workflow.folder / "cells.h5ad")
-
-    return make
-
-
 def config(**changes):
     return lambda workflow: workflow.config.update(changes)
 
@@ -30,18 +20,11 @@ def entry(**changes):
     return lambda workflow: workflow.dataset(**changes)
 
 
-def broken_file(workflow):
-    (workflow.folder / "cells.h5ad").write_bytes(b"not an h5ad file")
-
-
-def one_batch(workflow):
+def set_value(workflow, value):
     adata = simulated()
-    adata.obs["batch"] = "b0"
-    adata.write_h5ad(workflow.folder / "cells.h5ad")
-
-
-def set_value(value):
-    return with_dense(lambda counts: counts.__setitem__((5, 7), value))
+    counts = adata.X.toarray()
+    counts[5, 7] = value
+    ad.AnnData(counts, adata.obs, adata.var).write_h5ad(workflow.folder / "cells.h5ad")
 
 
 BEFORE_ANYTHING = [
@@ -51,13 +34,6 @@ BEFORE_ANYTHING = [
     (entry(path="absent.h5ad"), "config: datasets.cells.path: there is no file 'absent.h5ad'"),
     (entry(path=None, samples="a.tsv"), "config: datasets.cells.samples: there is no file 'a.tsv'"),
     (entry(samples="a.tsv"), "config: datasets.cells: give one of path, url with sha256, samples"),
-]
-BEFORE_TRAINING = [
-    (entry(batch_key="lab"), "datasets.cells.batch_key: obs has no column 'lab'"),
-    (broken_file, "datasets.cells.path: cells.h5ad cannot be read (it has one line only)"),
-    (one_batch, "names 1 batch; correction needs at least 2"),
-    (set_value(np.nan), "1 values are NaN, first in gene 'gene7'"),
-    (set_value(-3), "1 values are negative, first in gene 'gene7'"),
 ]
 
 
@@ -76,13 +52,14 @@ def test_a_bad_config_is_one_line(workflow, spoil, message):
     assert not (workflow.folder / "results").exists()
 
 
-@pytest.mark.parametrize(("spoil", "message"), BEFORE_TRAINING)
-def test_a_bad_data_set_is_one_line_and_loses_nothing(workflow, spoil, message):
+# Others are tried in tests/reliability/test_input.py.
+def test_a_bad_data_set_is_one_line_and_loses_nothing(workflow):
     earlier = workflow.results("data", "raw.h5ad")
     earlier.parent.mkdir(parents=True)
     earlier.write_text("an earlier result")
-    spoil(workflow)
+    set_value(workflow, np.nan)
     process = workflow.run()
+    message = "1 values are NaN, first in gene 'gene7'"
     check_one_line(process, message)
     assert earlier.read_text() == "an earlier result"
     assert not workflow.results("aif_norm_log_rel_dyn").exists()
@@ -91,16 +68,10 @@ def test_a_bad_data_set_is_one_line_and_loses_nothing(workflow, spoil, message):
 
 
 def test_values_that_are_no_counts_are_a_warning(workflow):
-    set_value(0.5)(workflow)
+    set_value(workflow, 0.5)
     process = workflow.run("results/cells/data/raw.h5ad")
     assert process.returncode == 0
     assert "warning: cells: counts: " in process.stderr
-
-
-def test_a_diverging_training_is_one_line(workflow):
-    workflow.config["hyperparameters"]["learning_rate"] = 1e30
-    process = workflow.run("pipeline")
-    check_one_line(process, "cells aif_norm_log_rel_dyn seed 0 diverged: not finite")
 
 
 @pytest.fixture

@@ -3,9 +3,10 @@
 import filecmp
 
 from cells import simulated
-from small_workflow import causes
+from small_workflow import causes, jobs_of
 
 from aif.job.files import read_table
+from aif.model.model_file import load_model
 
 CANDIDATES = ["aif_norm_log_nats_anneal", "aif_shift_norm_log_nats_anneal", "combat"]
 
@@ -30,6 +31,18 @@ def test_cells_without_types_end_in_the_best_candidates_correction_and_why(workf
     assert process.stderr.index("rule choice_cost:") < process.stderr.index("rule correct:")
     cost = read_table(workflow.results("chosen", "cost.tsv")).set_index("method")
     assert cost.loc["aif_shift_norm_log_nats_anneal", "training_seconds"] == 0  # it shares one
+    # What differs in the correction only has one training.
+    jobs = jobs_of(process.stderr)
+    assert (jobs["train"], jobs["share_training"]) == (1, 1)
+    folders = [workflow.results(name, "pipeline") for name in CANDIDATES[:2]]
+    (trained, first), (shared, second) = (load_model(folder / "model.pt") for folder in folders)
+    for name, value in trained.state_dict().items():
+        assert (shared.state_dict()[name] == value).all()
+    assert [first.method, second.method] == CANDIDATES[:2]
+    assert (first.variant["shift"], second.variant["shift"]) == (False, True)
+    losses = [read_table(folder / "losses.tsv") for folder in folders]
+    assert set(losses[1]["method"]) == {second.method}
+    assert losses[0].drop(columns="method").equals(losses[1].drop(columns="method"))
     assert not (workflow.folder / "results" / "benchmark.tsv").exists()
     assert "Nothing to be done" in workflow.run("choose").stderr
 

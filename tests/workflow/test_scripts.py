@@ -1,0 +1,91 @@
+"""The scripts of the workflow, one after the other in the process of the tests."""
+
+import hashlib
+from pathlib import Path
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+from cells import simulated
+from in_process import ROOT, pipeline, prepare
+from small_workflow import metrics_of
+from test_run import check_corrected
+
+from aif.config.schema import load_yaml
+
+VARIANTS = list(load_yaml(ROOT / "config/variants.yaml")["variants"])
+
+
+@pytest.fixture
+def here(workflow, monkeypatch):
+    """The workflow, in whose folder the test runs."""
+    monkeypatch.chdir(workflow.folder)
+    return workflow
+
+
+def test_every_variant_corrects_in_its_own_way(here):
+    here.config["variants"] = VARIANTS
+    assert pipeline(here.config) == {}
+    original = ad.read_h5ad("cells.h5ad")
+    found = [
+        check_corrected(here.results(variant, "pipeline", "corrected.h5ad"), original).X
+        for variant in VARIANTS
+    ]
+    for i, one in enumerate(found):
+        assert all(not np.array_equal(one, other) for other in found[:i])
+
+
+def test_only_variable_genes_are_kept_where_asked(here):
+    here.dataset(n_top_genes=30)
+    assert prepare(here.config) == {}
+    names = ad.read_h5ad("cells.h5ad").var_names
+    found = ad.read_h5ad(here.results("data", "raw.h5ad")).var_names
+    assert len(found) == 30
+    assert [name for name in names if name in found] == list(found)
+
+
+def test_a_simulated_data_set_runs_and_keeps_its_truth(here):
+    simulation = {"preset": "tran5", "batches": [30, 60], "genes": 300}
+    here.config["datasets"] = {"cells": {"simulate": simulation, "n_top_genes": 50}}
+    assert pipeline(here.config) == {}
+    folder = here.results("aif_norm_log_rel_dyn", "pipeline")
+    corrected = ad.read_h5ad(folder / "corrected.h5ad")
+    assert corrected.shape == (90, 50)
+    assert {"GeneMean", "BatchFacBatch1", "DEFacGroup2"} <= set(corrected.var)
+    assert corrected.obs["batch"].value_counts().to_dict() == {"Batch1": 30, "Batch2": 60}
+    metrics = metrics_of(folder)
+    curves = pd.read_csv(folder / "expression.tsv", sep="\t")
+    for direction in ("up", "down"):
+        found = metrics.loc[f"DE_AUC_{direction}_all", "value"]
+        curve = curves.loc[curves["direction"] == direction, "F1"]
+        assert found == pytest.approx(curve.mean(), rel=1e-12)
+
+
+def test_own_tables_are_filtered_and_their_files_are_the_batches(here):
+    """As R would write them, genes × cells."""
+    cells = simulated()
+    tables = {"expression": [], "cells": [], "cells_in": "columns"}
+    for batch, part in cells.obs.groupby("batch", observed=True):
+        counts = cells[part.index].to_df().T.astype(int)
+        counts.to_csv(f"{batch}_exprs.txt.gz", sep="\t")
+        part[["cell_type"]].to_csv(f"{batch}_celltype.txt", sep="\t")
+        tables["expression"].append({"path": f"{batch}_exprs.txt.gz"})
+        tables["cells"].append({"path": f"{batch}_celltype.txt"})
+    known = hashlib.sha256(Path("b1_exprs.txt.gz").read_bytes()).hexdigest()
+    tables["expression"][1]["sha256"] = known
+    here.dataset(path=None, tables=tables, min_genes=42, min_cells=60)
+    assert prepare(here.config) == {}
+    expected = cells[cells.obs.sort_values("batch", kind="stable").index]
+    expected = expected[(expected.X > 0).sum(axis=1).A1 >= 42]
+    expected = expected[:, (expected.X > 0).sum(axis=0).A1 >= 60]
+    assert expected.n_obs < 120
+    assert expected.n_vars < 60
+    raw = ad.read_h5ad(here.results("data", "raw.h5ad"))
+    np.testing.assert_array_equal(raw.to_df(), expected.to_df())
+    files = {"b0": "batch1", "b1": "batch2"}
+    assert list(raw.obs["batch"]) == [files[name] for name in expected.obs["batch"]]
+
+    Path("b1_exprs.txt.gz").write_text("changed")
+    (line,) = prepare(here.config).values()
+    assert line.startswith("datasets.cells.tables.expression.1.sha256: b1_exprs.txt.gz hashes to")
