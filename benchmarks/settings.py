@@ -19,14 +19,9 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
+from aif.config.hyperparameters import NAMES, Hyperparameters, training_of  # noqa: E402
 from aif.config.schema import Correction, load_yaml  # noqa: E402
-from aif.config.variants import (  # noqa: E402
-    NAMES,
-    Hyperparameters,
-    defaults_of,
-    training_of,
-    variant_of,
-)
+from aif.config.variants import defaults_of, variant_of  # noqa: E402
 from aif.correction.corrected import correct_dataset  # noqa: E402
 from aif.data.covariates import covariates_of  # noqa: E402
 from aif.data.preprocessing import standardise, transform  # noqa: E402

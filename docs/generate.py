@@ -13,9 +13,9 @@ from pydantic import TypeAdapter
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
+from aif.config.hyperparameters import Hyperparameters  # noqa: E402
 from aif.config.schema import Config, load_yaml  # noqa: E402
 from aif.config.simulation import Simulation  # noqa: E402
-from aif.config.variants import Hyperparameters  # noqa: E402
 
 SCHEMA = ROOT / "config/schemas/config.schema.yaml"
 REFERENCE = ROOT / "docs/config.md"

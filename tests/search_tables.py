@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from aif.config.variants import Hyperparameters, key_of, plain
+from aif.config.hyperparameters import Hyperparameters, key_of, plain
 from aif.report.search_figures import SCORES
 from aif.search.run_table import COLUMNS
 from aif.search.summary import numbered_runs

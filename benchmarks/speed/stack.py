@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 from step import VARIANT, simulated
 
-from aif.config.variants import Hyperparameters
+from aif.config.hyperparameters import Hyperparameters
 from aif.model.cells import Cells
 from aif.model.device import Device
 from aif.model.numerics import prepare_for_training

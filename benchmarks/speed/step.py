@@ -17,7 +17,8 @@ import pandas as pd
 import torch
 from floor import Floor
 
-from aif.config.variants import Hyperparameters, Variant
+from aif.config.hyperparameters import Hyperparameters
+from aif.config.variants import Variant
 from aif.model.cells import Cells
 from aif.model.networks import Shape
 from aif.model.numerics import prepare_for_training

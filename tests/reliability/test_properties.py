@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from aif.config.variants import Hyperparameters, Variant
+from aif.config.hyperparameters import Hyperparameters
+from aif.config.variants import Variant
 from aif.correction.corrected import correct_dataset
 from aif.data.checks import check_dataset
 from aif.data.preprocessing import TRANSFORMS, standardise, transform

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from aif.config.variants import Hyperparameters, Variant
+from aif.config.hyperparameters import Hyperparameters
+from aif.config.variants import Variant
 from aif.model.cells import Cells
 from aif.model.checkpoint import Checkpoints
 from aif.model.training import train

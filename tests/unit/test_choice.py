@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aif.config.variants import Hyperparameters
+from aif.config.hyperparameters import Hyperparameters
 from aif.evaluation.choice import COLUMNS, choice
 from aif.model.duration import PER_GENE, PER_STEP, training_seconds
 

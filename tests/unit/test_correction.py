@@ -11,8 +11,9 @@ from scipy import sparse
 from sklearn.decomposition import PCA
 from small_workflow import ROOT
 
+from aif.config.hyperparameters import Hyperparameters
 from aif.config.schema import load_yaml
-from aif.config.variants import Hyperparameters, Variant, defaults_of, variant_of
+from aif.config.variants import Variant, defaults_of, variant_of
 from aif.correction.corrected import correct_dataset, write_corrected
 from aif.correction.decoding import CHUNK
 from aif.data.preprocessing import transform

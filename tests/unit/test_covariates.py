@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from aif.config.hyperparameters import Hyperparameters
 from aif.config.simulation import Simulation
-from aif.config.variants import Hyperparameters, Variant
+from aif.config.variants import Variant
 from aif.correction.corrected import correct_dataset
 from aif.data.covariates import add_covariates, covariates_of, design, separable
 from aif.data.keep_checks import check_covariates

@@ -9,7 +9,8 @@ import pytest
 import torch
 from cells import simulated
 
-from aif.config.variants import Hyperparameters, Variant, key_of
+from aif.config.hyperparameters import Hyperparameters, key_of
+from aif.config.variants import Variant
 from aif.data.holdout import held_out
 from aif.data.preprocessing import transform
 from aif.evaluation.evaluate import evaluate

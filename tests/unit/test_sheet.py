@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from aif.config.checks import complete
+from aif.config.hyperparameters import hyperparameters_of
 from aif.config.schema import load_yaml
-from aif.config.variants import hyperparameters_of
 from aif.errors import InputError
 from aif.search.sheet import records, sheet_of, stacks, stacks_by_key
 

@@ -8,9 +8,10 @@ import scanpy as sc
 from sklearn.neighbors import NearestNeighbors
 from small_workflow import ROOT
 
+from aif.config.hyperparameters import Hyperparameters
 from aif.config.schema import Correction, load_yaml
 from aif.config.simulation import Simulation
-from aif.config.variants import Hyperparameters, defaults_of, variant_of
+from aif.config.variants import defaults_of, variant_of
 from aif.correction.corrected import correct_dataset
 from aif.data.preprocessing import standardise, transform
 from aif.data.splatter import simulate

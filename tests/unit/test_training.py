@@ -9,7 +9,8 @@ import torch
 from cells import simulated
 from scipy import sparse
 
-from aif.config.variants import Hyperparameters, Variant
+from aif.config.hyperparameters import Hyperparameters
+from aif.config.variants import Variant
 from aif.model.cells import Cells, model_cells, unit_scale
 from aif.model.losses import TERMS
 from aif.model.selection import Selection

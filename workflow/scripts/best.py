@@ -5,7 +5,7 @@ from dataclasses import asdict
 import anndata as ad
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from aif.config.variants import hyperparameters_of
+from aif.config.hyperparameters import hyperparameters_of
 from aif.correction.corrected import write_corrected
 from aif.errors import TrainingError
 from aif.job.files import atomic, read_table

@@ -3,7 +3,7 @@
 import h5py
 import pandas as pd
 
-from aif.config.variants import Hyperparameters
+from aif.config.hyperparameters import Hyperparameters
 from aif.evaluation.duration import judging_seconds
 from aif.job.files import write_table
 from aif.job.log import rule_log

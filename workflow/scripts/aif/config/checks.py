@@ -10,11 +10,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from aif.config.datasets import Dataset
+from aif.config.hyperparameters import NAMES, Hyperparameters
 from aif.config.names import check_grid, check_null_test, check_variants, instead
 from aif.config.problems import one_line
 from aif.config.schema import Config, load_yaml
 from aif.config.simulation import Simulation
-from aif.config.variants import NAMES, Hyperparameters, defaults_of
+from aif.config.variants import defaults_of
 from aif.errors import InputError
 
 HYPERPARAMETERS = TypeAdapter(Hyperparameters)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import get_args
 
+from aif.config.hyperparameters import NAMES
 from aif.config.schema import Competitor, Config, Grid, NullTest
-from aif.config.variants import NAMES
 from aif.errors import InputError
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from annotated_types import Ge, MinLen
 
-from aif.config.variants import Positive, Share, Weight
+from aif.config.hyperparameters import Positive, Share, Weight
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from typing import Any
 
 import torch
 
-from aif.config.variants import Hyperparameters, Variant
+from aif.config.hyperparameters import Hyperparameters
+from aif.config.variants import Variant
 from aif.job.files import atomic
 from aif.model.cells import Cells
 

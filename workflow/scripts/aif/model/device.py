@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import torch
 
-from aif.config.variants import Hyperparameters, Variant
+from aif.config.hyperparameters import Hyperparameters
+from aif.config.variants import Variant
 from aif.errors import TrainingError
 from aif.model.cells import Cells
 from aif.model.checkpoint import Checkpoints

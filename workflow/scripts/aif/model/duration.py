@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aif.config.variants import Hyperparameters
+from aif.config.hyperparameters import Hyperparameters
 
 # Milliseconds of a step of the shipped sizes, in all and per gene, on one core while the other works too:
 # seconds in benchmarks/benchmark.tsv by the steps, for 700 to 2,000 genes, and a training on 12,000.

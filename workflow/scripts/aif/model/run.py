@@ -10,7 +10,8 @@ from typing import Any
 import anndata as ad
 import numpy as np
 
-from aif.config.variants import Hyperparameters, Variant
+from aif.config.hyperparameters import Hyperparameters
+from aif.config.variants import Variant
 from aif.data.covariates import covariates_of
 from aif.data.holdout import held_out
 from aif.job.costs import measured, versions

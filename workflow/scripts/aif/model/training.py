@@ -12,7 +12,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from aif.config.variants import Hyperparameters, Variant
+from aif.config.hyperparameters import Hyperparameters
+from aif.config.variants import Variant
 from aif.model.batch_weights import BatchWeights
 from aif.model.cells import Cells
 from aif.model.checkpoint import Checkpoint, State

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from scipy.stats import spearmanr
 
-from aif.config.variants import NAMES as HYPERPARAMETERS
+from aif.config.hyperparameters import NAMES as HYPERPARAMETERS
 from aif.report.figures import OKABE_ITO
 
 BLUE, ORANGE, GREEN, PINK = OKABE_ITO[:4]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from aif.config.variants import hyperparameters_of
+from aif.config.hyperparameters import hyperparameters_of
 from aif.errors import InputError
 from aif.search.summary import BEST_BY
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from aif.config.variants import NAMES as HYPERPARAMETERS
-from aif.config.variants import Variant, key_of, plain
+from aif.config.hyperparameters import NAMES as HYPERPARAMETERS
+from aif.config.hyperparameters import key_of, plain
+from aif.config.variants import Variant
 from aif.correction.corrected import correct_dataset
 from aif.data.holdout import cell_groups, held_out
 from aif.evaluation.evaluate import evaluate_apart

@@ -7,17 +7,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from aif.config.checks import hyperparameters
-from aif.config.schema import Config, Grid
-from aif.config.variants import (
+from aif.config.hyperparameters import (
     COEFFICIENTS,
     NAMES,
     Hyperparameters,
-    Variant,
     key_of,
     plain,
-    variant_of,
     without_effect,
 )
+from aif.config.schema import Config, Grid
+from aif.config.variants import Variant, variant_of
 from aif.errors import InputError
 
 

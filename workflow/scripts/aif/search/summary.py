@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from aif.config.variants import NAMES as HYPERPARAMETERS
+from aif.config.hyperparameters import NAMES as HYPERPARAMETERS
 from aif.evaluation.metrics import NAMES as METRICS
 from aif.evaluation.spread import statistics
 from aif.job.files import read_table

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from aif.config.checks import complete, hyperparameters, simulation
+from aif.config.hyperparameters import training_of
 from aif.config.samples import Sample, samples_of
 from aif.config.schema import Config, NullTest, load_yaml
-from aif.config.variants import training_of, variant_of
+from aif.config.variants import variant_of
 from aif.search.sheet import Row, sheet_of, stacks_by_key
 from aif.workflow.named_batches import check_named_batches
 
