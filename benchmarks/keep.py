@@ -64,7 +64,7 @@ def run(output: Path, design: str, method: str, told: bool, seed: int) -> None:
         return
     counts = simulate(replace(CELLS, condition=DESIGNS[design], seed=seed))
     keep = ["condition"] if told else []
-    cells = standardise(counts, "batch", "cell_type", None, keep)
+    cells = standardise(counts, "batch", "cell_type", keep)
     logs = transform(cells, "norm_log")
     if method in BASELINES:
         corrected = BASELINES[method].run(logs, seed)

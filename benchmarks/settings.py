@@ -24,6 +24,7 @@ from aif.config.schema import Correction, load_yaml  # noqa: E402
 from aif.config.variants import defaults_of, variant_of  # noqa: E402
 from aif.correction.corrected import correct_dataset  # noqa: E402
 from aif.data.covariates import covariates_of  # noqa: E402
+from aif.data.gene_choice import Choice, chosen_genes  # noqa: E402
 from aif.data.preprocessing import standardise, transform  # noqa: E402
 from aif.evaluation.evaluate import evaluate  # noqa: E402
 from aif.methods.baselines import BASELINES  # noqa: E402
@@ -68,9 +69,11 @@ def run(output: Path, data: str, method: str, setting: str, seed: int) -> None:
     keys = dict(zip(KEYS, (name, method, setting, seed), strict=True))
     if output.exists() and (pd.read_csv(output, sep="\t")[KEYS] == pd.Series(keys)).all(1).any():
         return
-    n_genes = int(genes) if genes else None
-    counts = standardise(ad.read_h5ad(path), batch_key or "batch", "cell_type", n_genes)
+    counts = standardise(ad.read_h5ad(path), batch_key or "batch", "cell_type")
     reference = transform(counts, "norm_log")
+    if genes:
+        counts = counts[:, chosen_genes(reference, Choice(int(genes)), path)[0]].copy()
+        reference = transform(counts, "norm_log")
     start = time.perf_counter()
     if method in BASELINES:
         corrected, facts = BASELINES[method].run(reference, seed), {}

@@ -19,7 +19,7 @@ from aif.job.threads import limited_threads
 def main() -> None:
     """Print the seconds that the evaluation of so many simulated cells takes with so many threads."""
     cells, threads = int(sys.argv[1]), int(sys.argv[2])
-    uncorrected = transform(standardise(counts(cells), "batch", "cell_type", None), "norm_log")
+    uncorrected = transform(standardise(counts(cells), "batch", "cell_type"), "norm_log")
     corrected = centred(uncorrected)
     with limited_threads(threads):
         start = time.perf_counter()

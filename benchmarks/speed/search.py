@@ -121,7 +121,7 @@ def floor(hidden: int) -> float:
 
 def normalised(path: Path) -> ad.AnnData:
     """Return logarithms of normalised counts, dense."""
-    cells = transform(standardise(ad.read_h5ad(path), "batch", "cell_type", None), "norm_log")
+    cells = transform(standardise(ad.read_h5ad(path), "batch", "cell_type"), "norm_log")
     cells.X = cells.X.toarray()
     return cells
 

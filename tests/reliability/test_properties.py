@@ -129,7 +129,7 @@ def test_a_random_data_set_is_refused_or_goes_all_the_way(tally, adata, name, we
         assert len(refusal.splitlines()) == 1
         return
     tally["accepted"] += 1
-    counts = standardise(read, "batch", "cell_type", None)
+    counts = standardise(read, "batch", "cell_type")
     cells, reference = transform(counts, name), transform(counts, "norm_log")
     job = Job("cells", "v", "", 0, Variant(name, weighting, **traits), [MODEL], holdout=0.0)
     trained = train_job(job, cells, lambda *_: None)

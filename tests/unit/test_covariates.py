@@ -47,7 +47,7 @@ OBS = pd.DataFrame(
 
 def logs_of(keep, parameters=SIMULATION):
     counts = simulate(parameters)
-    return transform(standardise(counts, "batch", "cell_type", None, keep), "norm_log")
+    return transform(standardise(counts, "batch", "cell_type", keep), "norm_log")
 
 
 def effect(adata):
@@ -88,10 +88,10 @@ def test_groups_become_columns_and_numbers_have_mean_0_and_variance_1():
 
 def test_what_is_kept_goes_along_with_the_cells():
     counts = simulate(replace(SIMULATION, genes=40))
-    standard = standardise(counts, "batch", "cell_type", 20, ["condition"])
+    standard = standardise(counts, "batch", "cell_type", ["condition"])
     assert list(covariates_of(standard)) == ["condition=treated"]
     assert covariates_of(standard).index.equals(standard.obs_names)
-    assert covariates_of(standardise(counts, "batch", None, 20)).shape == (480, 0)
+    assert covariates_of(standardise(counts, "batch", None)).shape == (480, 0)
 
 
 def test_names_and_values_come_through_a_file_whatever_the_groups_are_called(tmp_path):

@@ -22,7 +22,7 @@ def counts():
 
 
 def test_columns_get_the_names_of_the_contract(counts):
-    result = standardise(counts, "lab", "kind", None)
+    result = standardise(counts, "lab", "kind")
     assert list(result.obs["batch"]) == list(counts.obs["lab"])
     assert list(result.obs["cell_type"]) == list(counts.obs["kind"])
     assert list(result.obs["batch_input"]) == list(counts.obs["batch"])
@@ -31,7 +31,7 @@ def test_columns_get_the_names_of_the_contract(counts):
 
 def test_a_column_with_a_name_of_the_workflow_keeps_its_values_under_a_free_one(counts):
     counts.obs = counts.obs.assign(held_out=True, batch_input="taken", cell_type=1)
-    result = standardise(counts, "lab", None, None)
+    result = standardise(counts, "lab", None)
     assert set(result.obs) == {
         *("batch", "batch_input_", "batch_input", "cell_type_input", "held_out_input"),
         *("lab", "kind"),
@@ -42,11 +42,11 @@ def test_a_column_with_a_name_of_the_workflow_keeps_its_values_under_a_free_one(
 
 
 def test_without_labels_there_is_no_cell_type(counts):
-    assert "cell_type" not in standardise(counts, "lab", None, None).obs
+    assert "cell_type" not in standardise(counts, "lab", None).obs
 
 
 def test_transforms_are_their_formulas_and_stay_sparse(counts):
-    standard = standardise(counts, "lab", "kind", None)
+    standard = standardise(counts, "lab", "kind")
     x = counts.X.toarray()
     library = x.sum(1, keepdims=True)
     expected = {
@@ -59,9 +59,3 @@ def test_transforms_are_their_formulas_and_stay_sparse(counts):
         assert sparse.issparse(result.X)
         np.testing.assert_allclose(result.X.toarray(), values, rtol=1e-5)
         assert (result.layers["counts"] != counts.X).nnz == 0
-
-
-def test_variable_genes_are_found_and_keep_their_order(counts):
-    result = standardise(counts, "lab", "kind", 5)
-    assert list(result.var_names) == ["g0", "g1", "g2", "g3", "g4"]
-    assert list(result.obs_names) == list(counts.obs_names)

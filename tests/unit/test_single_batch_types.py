@@ -26,7 +26,7 @@ CELLS = Simulation(
 
 @pytest.fixture(scope="module")
 def trained():
-    cells = transform(standardise(simulate(CELLS), "batch", "cell_type", None), "norm_log")
+    cells = transform(standardise(simulate(CELLS), "batch", "cell_type"), "norm_log")
     table = load_yaml(ROOT / "config" / "variants.yaml")
     models = [Hyperparameters(**defaults_of(table, NAME))]
     job = Job("cells", NAME, "", 0, variant_of(table["variants"][NAME]), models, holdout=0.0)

@@ -9,7 +9,6 @@ import numpy as np
 import scanpy as sc
 
 from aif.data.covariates import add_covariates
-from aif.data.gene_choice import Choice, chosen_genes
 from aif.data.groups import with_groups
 
 TRANSFORMS = ("raw", "norm", "norm_log")
@@ -20,7 +19,6 @@ def standardise(
     adata: ad.AnnData,
     batch_key: str | Sequence[str],
     label_key: str | None,
-    n_top_genes: int | None = None,
     keep: Sequence[str] = (),
     unlabelled: Sequence[str] = (),
     key: str = "",
@@ -41,9 +39,6 @@ def standardise(
     standard = ad.AnnData(X=counts, obs=obs, var=adata.var.copy(), layers={"counts": counts})
     if keep:
         add_covariates(standard, adata.obs, keep)
-    if n_top_genes is not None:
-        chosen, _ = chosen_genes(transform(standard, "norm_log"), Choice(n_top_genes), key)
-        standard = standard[:, chosen].copy()
     return standard
 
 
