@@ -156,7 +156,7 @@ def provenance(dataset="pbmc"):
 def config(dataset="pbmc", **entry):
     known = {"path": "<img src=x onerror=alert(1)>", "batch_key": "tech", "label_key": "type"}
     known |= dict.fromkeys(
-        ("simulate", "n_top_genes", "min_genes", "min_cells", "keep", "samples", "join")
+        ("simulate", "n_top_genes", "min_genes", "min_cells", "keep", "samples", "tables", "join")
     )
     known |= dict.fromkeys(("unlabelled", "max_genes", "max_mito", "keep_genes", "drop_genes"))
     evaluation = {"repetitions": 20, "subsample": 0.8, "embedding": "tsne"}

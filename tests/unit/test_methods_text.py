@@ -121,9 +121,12 @@ def test_no_correction_has_no_packages_defaults():
 
 
 def test_choices_of_the_config_are_told():
-    data = text(n_top_genes=2000, min_genes=200, simulate={"preset": "tran1"}).paragraphs[0]
+    assert (
+        "and was used with 60 genes." in text(n_top_genes=2000).paragraphs[0]
+    )  # of which all are kept
+    data = text(n_top_genes=60, min_genes=200, simulate={"preset": "tran1"}).paragraphs[0]
     assert "simulated by the model of Splatter [1], has" in data
-    assert "60 genes: the 2,000 that vary most within batches (scanpy, flavour seurat [2])." in data
+    assert "60 genes: the 60 that vary most within batches (scanpy, flavour seurat [2])." in data
     assert "Cells were kept that have at least 200 detected genes." in data
     more = text(
         n_top_genes=50, keep_genes=["CD3E"], drop_genes=["mito"], max_genes=5000, max_mito=0.1,

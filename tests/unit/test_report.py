@@ -178,6 +178,15 @@ def test_an_embedding_shows_batches_and_types_literally(tmp_path, has_labels):
         assert near.sum() > 50
 
 
+def test_every_name_stands_in_the_legend_and_long_ones_leave_room():
+    cells = report_tables.embedding()
+    names = dict(zip(cells["batch"].unique(), ["_hidden", "x" * 60 + "end"], strict=True))
+    figure = embedding_figure(cells.assign(batch=cells["batch"].map(names)), "t-SNE")
+    legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert legend == ["_hidden", "x" * 21 + "…" + "x" * 7 + "end"]
+    matplotlib.pyplot.close(figure)
+
+
 def test_every_space_has_a_line_of_its_own():
     both = [report_tables.embedding().assign(space=space) for space in ("expression", "embedding")]
     figure = embedding_figure(pd.concat(both), "t-SNE")

@@ -41,6 +41,7 @@ def downsampled(adata: ad.AnnData, seed: int) -> ad.AnnData:
     half.data = np.random.default_rng(seed).binomial(molecules, 0.5).astype(np.float32)
     result = adata.copy()
     result.X = half
+    result.uns.pop("log1p", None)  # of the logarithms that X was
     sc.pp.normalize_total(result, target_sum=np.median(counts.sum(axis=1).A1))
     sc.pp.log1p(result)
     return result

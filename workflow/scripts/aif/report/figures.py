@@ -21,6 +21,7 @@ OKABE_ITO = (
     *("#7FB8D8", "#F2CF7F", "#7FCEB9", "#E5BCD3", "#A9D9F4", "#EAAE7F", "#8C8C8C", "#004D78"),
     *("#8A5F00", "#00543D", "#7A4864", "#7F3800", "#5C5C5C", "#C8C8C8", "#3B1F5B", "#2B6CB0"),
 )
+LONGEST = 32  # letters of a name in a legend
 NO_TYPE, PALE = "(no type)", "#D9D9D9"  # cells without a type, as in composition.tsv
 # The columns of losses.tsv in words.
 LOSS_TERMS = {
@@ -150,10 +151,12 @@ def _scatter(axis: Axes, cells: pd.DataFrame, column: str) -> None:
         linewidths=0,
         rasterized=True,
     )
-    for name in names:
-        axis.scatter([], [], s=20, color=colours[name], label=name.replace("$", r"\$"))
+    # Handles of their own: a label that begins with _ would be left out.
+    handles = [axis.scatter([], [], s=20, color=colours[name]) for name in names]
     axis.set(title=column.replace("_", " "), xticks=[], yticks=[])
     axis.legend(
+        handles,
+        [_short(name).replace("$", r"\$") for name in names],
         loc="center left",
         bbox_to_anchor=(1.0, 0.5),
         frameon=False,
@@ -161,3 +164,8 @@ def _scatter(axis: Axes, cells: pd.DataFrame, column: str) -> None:
         handletextpad=0.1,
         ncols=1 if len(names) <= 20 else 2,
     )
+
+
+def _short(name: str) -> str:
+    """Return a name that leaves room for the picture, by its beginning and its end."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 11]}…{name[-10:]}"

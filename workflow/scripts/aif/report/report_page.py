@@ -36,8 +36,8 @@ class DatasetPart:
     """All that the page shows of one data set."""
 
     name: str
-    facts: dict[str, str]
-    warnings: list[str]
+    facts: list[tuple[str, str]]  # check and message
+    warnings: list[tuple[str, str]]
     recommendation: Recommendation | None
     composition: Composition
     genes: list[str]
@@ -151,11 +151,14 @@ def _dataset_part(
     shown = [figure for figure in figures if figure["dataset"] == name]
     shown.sort(key=lambda figure: position.get(figure["method"], len(position)))
     first = own.provenance.fillna("").drop_duplicates("method")  # the seed whose pictures are drawn
-    facts = own.checks.loc[own.checks["status"] == "ok", ["check", "message"]]
+    facts, warnings = (
+        own.checks.loc[own.checks["status"] == status, ["check", "message"]]
+        for status in ("ok", "warning")
+    )
     return DatasetPart(
         name=name,
-        facts=dict(facts.itertuples(index=False)),
-        warnings=own.checks.loc[own.checks["status"] == "warning", "message"].tolist(),
+        facts=list(facts.itertuples(index=False)),
+        warnings=list(warnings.itertuples(index=False)),
         recommendation=recommendation(
             own.benchmark, own.types, own.losses, own.checks, null_test, by
         ),
