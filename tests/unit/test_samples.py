@@ -44,6 +44,7 @@ def test_a_pattern_gives_the_files_it_matches_in_the_order_of_their_names(here):
     ("given", "sheet", "message"),
     [
         ("no.tsv", None, r"there is no file 'no.tsv'; give a sheet"),
+        ("sheet.tsv", "path\tx\tx\na\t1\t2\n", r"sheet.tsv has column 'x' twice; rename one"),
         ("{2}.h5ad", None, r"'\{2\}.h5ad' has no \{sample\}"),
         ("{sample}.h5", None, r"no file matches '\{sample\}.h5'"),
         ("{sample,s.}.h5", None, r"'\{sample,s.\}.h5' has no \{sample\}"),
@@ -65,6 +66,13 @@ def test_what_is_wrong_with_samples_is_one_line(here, given, sheet, message):
     with pytest.raises(InputError, match=f"^{KEY}: .*{message}") as error:
         samples_of(given, KEY)
     assert "\n" not in str(error.value)
+
+
+def test_braces_in_a_path_are_one_line(here):
+    (here / "a{b}.h5ad").touch()
+    (here / "sheet.tsv").write_text("path\na{b}.h5ad\n")
+    with pytest.raises(InputError, match=r"'a\{b\}.h5ad' has braces, .* rename it, or link to it$"):
+        samples_of("sheet.tsv", KEY)
 
 
 def test_a_sheet_or_pattern_without_sample_names_files_by_their_paths(here):

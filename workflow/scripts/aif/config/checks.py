@@ -13,6 +13,7 @@ from aif.config.datasets import Dataset
 from aif.config.hyperparameters import NAMES, Hyperparameters
 from aif.config.names import check_grid, check_null_test, check_variants, instead
 from aif.config.problems import one_line
+from aif.config.samples import BRACES, NOT_BRACES
 from aif.config.schema import Config, load_yaml
 from aif.config.simulation import Simulation
 from aif.config.variants import defaults_of
@@ -104,11 +105,15 @@ def _check_paths(name: str, dataset: Dataset) -> None:
             for i, table in enumerate(getattr(dataset.tables, kind)):
                 paths[f"tables.{kind}.{i}.path"] = (table.path, "a text table")
     for key, (path, what) in paths.items():
-        if path is not None and not Path(path).exists():
+        if path is None:
+            continue
+        if not path.strip() or not Path(path).exists():
             raise InputError(
                 f"config: datasets.{name}.{key}: there is no file {path!r}; "
                 f"give the path of {what}, relative to the working directory"
             )
+        if set(BRACES) & set(path):
+            raise InputError(f"config: datasets.{name}.{key}: {path!r} {NOT_BRACES}")
 
 
 def hyperparameters(

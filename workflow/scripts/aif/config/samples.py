@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 from aif.errors import InputError
 
+BRACES = "{}"
+NOT_BRACES = "has braces, which Snakemake takes for a wildcard; rename it, or link to it"
+
 
 class Sample(NamedTuple):
     """One file: its name, what its cells get as columns of obs, and its layer if the sheet names one."""
@@ -50,6 +53,8 @@ def samples_of(given: str, key: str) -> list[Sample]:
                 f"{key}: there is no {sample.path!r}, the path of sample {name!r} in {given}; "
                 "give a file or folder, relative to the working directory"
             )
+        if set(BRACES) & set(sample.path):
+            raise InputError(f"{key}: {sample.path!r} {NOT_BRACES}")
     return samples
 
 
@@ -115,6 +120,9 @@ def _rows(sheet: str, key: str) -> list[Sample]:
         )
     if "" in reader.fieldnames:
         raise InputError(f"{key}: {sheet} has a column without a name; name or remove it")
+    twice = [name for name in reader.fieldnames if reader.fieldnames.count(name) > 1]
+    if twice:
+        raise InputError(f"{key}: {sheet} has column {twice[0]!r} twice; rename one")
     for number, row in rows:
         if None in row or None in row.values():
             raise InputError(

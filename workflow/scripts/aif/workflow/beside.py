@@ -31,5 +31,6 @@ def beside(path: str) -> list[str]:
 
 
 def _visible(folder: Path) -> list[str]:
+    """Return the files of a folder, but hidden ones and those with braces, wildcards to Snakemake."""
     files = (file for file in sorted(folder.iterdir()) if file.is_file())
-    return [str(file) for file in files if not file.name.startswith(".")]
+    return [str(file) for file in files if not re.match(r"\.|.*[{}]", file.name)]
