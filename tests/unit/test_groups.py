@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aif.data.groups import with_groups
+from aif.data.groups import as_names, with_groups
 from aif.errors import InputError
 
 OBS = pd.DataFrame(
@@ -27,6 +27,14 @@ def test_a_type_may_be_missing_or_named_as_none():
     found = with_groups(OBS, "donor", "type", ["Unknown"])["cell_type"]
     assert list(found.isna()) == [False, True, True]
     assert list(found.cat.categories) == ["T"]
+
+
+def test_names_are_texts_without_blanks_at_their_ends_and_whole_numbers_have_no_point():
+    assert list(as_names(pd.Series(["a ", "a", " ", None]))[:2]) == ["a", "a"]
+    assert as_names(pd.Series(["a ", " ", None])).isna().tolist() == [False, True, True]
+    assert list(as_names(pd.Series([1.0, 2.5]))) == ["1", "2.5"]
+    assert list(as_names(pd.Series([1.0, None]).astype("category")).dropna()) == ["1"]
+    assert list(as_names(pd.Series(["1.0"]))) == ["1.0"]
 
 
 def test_other_columns_with_a_name_of_the_workflow_stay_under_another_one():

@@ -3,7 +3,13 @@
 import anndata as ad
 import pandas as pd
 
-from aif.data.checks import check_chosen, check_dataset, check_unlabelled, composition
+from aif.data.checks import (
+    check_chosen,
+    check_dataset,
+    check_readable,
+    check_unlabelled,
+    composition,
+)
 from aif.data.filters import Limits, filtered
 from aif.data.gene_choice import Choice, chosen_genes
 from aif.data.keep_checks import check_covariates
@@ -18,6 +24,7 @@ with rule_log(snakemake) as log:
     key = f"datasets.{dataset}"
     adata = ad.read_h5ad(snakemake.input[0])
     notes = notes_of(adata)
+    check_readable(adata.obs, notes, source, key)
     adata, left_out = filtered(adata, Limits.of(source), key)
     obs, by = adata.obs, {name: source[name] for name in STANDARDISED_BY if name != "keep"}
     standard = standardise(adata, **by, key=key)

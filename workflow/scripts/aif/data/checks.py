@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from aif.data.gene_choice import FEWEST
+from aif.data.groups import as_names
 from aif.errors import InputError
 from aif.reading.counts import LOGARITHMS, kind_of
 from aif.reading.notes import Note
 
 FEW_SHARED = 0.5  # of the cells; below it the types that batches share are few
+FEW_VALUES = 0.005  # of all; fewer are counted
 FEW_CELLS = 20  # of a batch, about as many as a cell has neighbours in the metrics
 PLACES = ("path", "url", "samples", "tables", "simulate")  # keys of where cells come from
 NO_TYPE = "(no type)"
@@ -73,7 +75,7 @@ def check_unlabelled(
     label_key, unlabelled
         As in the config.
     """
-    known = set() if label_key is None else set(obs[label_key].astype(str))
+    known = set() if label_key is None else set(as_names(obs[label_key]).dropna())
     absent = [name for name in unlabelled if name not in known]
     if not absent:
         return []
@@ -81,6 +83,38 @@ def check_unlabelled(
         f"no cell has {', '.join(absent)} in {label_key}, which has {', '.join(sorted(known)[:10])}"
     )
     return [Note("unlabelled", "warning", said)]
+
+
+def check_readable(
+    obs: pd.DataFrame, notes: Sequence[Note], source: dict[str, Any], key: str
+) -> None:
+    """Accept a data set of which no column that the config names could not be read.
+
+    Parameters
+    ----------
+    obs
+        Of the file.
+    notes
+        Of its reading.
+    source, key
+        The data set's entry in the config, and its key.
+
+    Raises
+    ------
+    InputError
+        If one could not; it says why.
+    """
+    batch_keys = (
+        [source["batch_key"]] if isinstance(source["batch_key"], str) else source["batch_key"]
+    )
+    asked = {"batch_key": batch_keys, "label_key": [source["label_key"]], "keep": source["keep"]}
+    for name, columns in asked.items():
+        for column in columns:
+            lost = [
+                note for note in notes if note.message.startswith(f"obs column {column!r} cannot")
+            ]
+            if column not in obs and lost:
+                raise InputError(f"{key}.{name}: {lost[0].message}; save it as text or numbers")
 
 
 def check_chosen(chosen: ad.AnnData) -> list[Note]:
@@ -260,20 +294,23 @@ def _shared_types_check(obs: pd.DataFrame) -> list[Note]:
 
 
 def _integer_check(adata: ad.AnnData) -> Note:
-    share = float(np.mean(adata.X.data != np.round(adata.X.data))) if adata.X.nnz else 0.0
-    if share == 0:
+    n = int((adata.X.data != np.round(adata.X.data)).sum())
+    if n == 0:
         return Note("counts", "ok", "non-negative integers")
+    share = n / adata.X.nnz
+    found = f"{share:.0%}" if share >= FEW_VALUES else str(n)
+    found += " of the non-zero values are no integers"
     if kind_of(adata.X.data) == LOGARITHMS:
         return Note(
             "counts",
             "warning",
-            f"{share:.0%} of the non-zero values are no integers and none is large: if they are logarithms, "
+            f"{found} and none is large: if they are logarithms, "
             "undo them, or name the layer with the counts in layer",
         )
     return Note(
         "counts",
         "warning",
-        f"{share:.0%} of the non-zero values are no integers (TPM or another normalised unit?); "
+        f"{found} (TPM or another normalised unit?); "
         "they are used as they are, variants on raw counts may suffer",
     )
 

@@ -71,8 +71,16 @@ def free_name(name: str, obs: pd.DataFrame) -> str:
 
 
 def _column(obs: pd.DataFrame, name: str, key: str) -> pd.Series:
-    """Return a column as text, missing values as NaN; a blank text is missing."""
+    """Return a column by `as_names`."""
     if name not in obs:
         raise InputError(f"{key}: obs has no column {name!r}; it has {list(obs.columns)}")
-    texts = obs[name].astype(str).astype(object)
-    return texts.where(obs[name].notna() & (texts.str.strip() != ""), np.nan)
+    return as_names(obs[name])
+
+
+def as_names(column: pd.Series) -> pd.Series:
+    """Return a column as texts without blanks at their ends, 1.0 as 1; NaN where nothing is named."""
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    texts = column.astype(str).astype(object).str.strip()
+    if pd.api.types.is_float_dtype(column.cat.categories if categorical else column):
+        texts = texts.str.removesuffix(".0")
+    return texts.where(column.notna() & (texts != ""), np.nan)
