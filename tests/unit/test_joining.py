@@ -62,6 +62,23 @@ def test_a_sheets_numbers_are_numbers_and_its_names_are_texts():
     assert obs[["state", "dose"]].isna().to_numpy().tolist() == [[False] * 2] * 2 + [[True] * 2] * 2
 
 
+def test_groups_that_are_numbered_stay_groups():
+    parts = [
+        part(name, ["g1"], [[1], [2]], stage=pd.Categorical(stages))
+        for name, stages in (("s1", [1, 2]), ("s2", [1, 3]))
+    ]
+    obs = joined(parts, "inner", KEY)[0].obs
+    assert isinstance(obs["stage"].dtype, pd.CategoricalDtype)
+    assert list(obs["stage"]) == [1, 2, 1, 3]
+
+
+def test_a_sample_without_cells_is_told():
+    first = part("s1", ["g1"], [[1], [2]])
+    second = part("s2", ["g1"], np.zeros((0, 1)), cells=())
+    _, notes = joined([first, second], "inner", KEY)
+    assert (notes[0].status, notes[0].message) == ("warning", "there are no cells in s2")
+
+
 def test_genes_that_some_lack_are_0_if_all_are_asked_for():
     first = part("s1", ["g1", "g2"], [[1, 2], [3, 4]])
     second = part("s2", ["g3", "g1"], [[7, 8], [9, 5]], cells=["c3", "c4"])

@@ -1,9 +1,7 @@
 """Files that look like others and are not, and what in a file is no cell and no gene."""
 
 import gzip
-import lzma
 import shutil
-import subprocess
 
 import anndata as ad
 import h5py
@@ -14,13 +12,13 @@ from cells import simulated
 from file_forms import (
     cell_ranger_3,
     features,
-    ids_of,
     lines,
+    loom,
     matrix_text,
+    mudata,
     put,
     write_mtx,
 )
-from file_forms_of_r import matrix_of_r
 from scipy import sparse
 
 from aif.errors import InputError
@@ -29,7 +27,6 @@ from aif.reading.content import Wanted
 from aif.reading.joining import Part, joined
 
 SMALL = np.array([[1, 2, 3], [4, 0, 6]], np.float32)
-needs_r = pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
 
 
 def read(path, **wanted):
@@ -119,48 +116,6 @@ def test_row_numbers_are_no_names(tmp_path):
         joint(tmp_path, "ab")
 
 
-def test_what_stands_beside_counts_is_no_cell_and_no_gene(tmp_path):
-    text = "gene_id,gene_name,chr,start,length,c1,c2\nE1,A,chr1,7,900,1,2\nE2,B,chr2,8,800,3,4\n"
-    adata, notes = table(tmp_path, text, cells_in="columns")
-    assert list(adata.obs_names) == ["c1", "c2"]
-    assert list(adata.var["gene_name"]) == ["A", "B"]
-    assert notes == ["columns left out as they hold no counts of a gene: start, length"]
-    text = "# Program: featureCounts v2\ngene\tc1\tc2\nA\t1\t2\n__no_feature\t900\t800\n"
-    adata, notes = table(tmp_path, text, cells_in="columns")
-    assert list(adata.var_names) == ["A"]
-    assert notes == ["rows left out as they hold no counts of a gene: __no_feature"]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "Actb,7,5\nGapdh,2,7\nMt-Co1,3,8\n",
-            "its first line holds counts and no names; add a header",
-        ),
-        ("gene,c1\nA,\nB,2\n", "a field is empty"),
-        ("@r1\nACGTN\n+\nFFFFF\n", "holds reads; give the counts"),
-        (lzma.compress(b"gene,c1\nA,1\n" * 99)[:-30], "cannot be read"),
-    ],
-)
-def test_tables_that_are_none_are_one_line(tmp_path, text, message):
-    with pytest.raises(InputError, match=message) as error:
-        table(tmp_path, text, cells_in="columns")
-    assert "\n" not in str(error.value)
-
-
-def test_names_tell_where_the_cells_are_before_columns_of_text_do(tmp_path):
-    text = "barcode,celltype,Actb,Gapdh\nAAACCTGA-1,T,1,0\nAAACCTGT-1,B,1,1\n"
-    adata, _ = table(tmp_path, text)
-    assert list(adata.obs["celltype"]) == ["T", "B"]
-    assert list(adata.var_names) == ["Actb", "Gapdh"]
-
-
-def test_names_in_other_encodings_and_after_blanks_are_read(tmp_path):
-    adata, _ = table(tmp_path, "gene, c1, Zürich\nA, 1, 2\n".encode("latin-1"), cells_in="columns")
-    assert list(adata.obs_names) == ["c1", "Zürich"]
-
-
 @pytest.mark.parametrize("cells", ["AAAC 1\nAAAC 2\nAAAC 3\nAAAC 4\n", "a,1\na,2\na,3\na,4\n"])
 def test_names_may_hold_blanks_and_commas(tmp_path, cells):
     adata = simulated(n=4, genes=3)
@@ -182,6 +137,73 @@ def test_a_line_too_many_is_a_header_only_if_it_looks_like_one(tmp_path):
     assert list(read(tmp_path / "m")[0].var_names) == ["A", "B", "C"]
     put(tmp_path / "m/features.tsv", "A\tGene Expression\nB\tGene Expression\nC\tCustom\n", gz=True)
     assert list(read(tmp_path / "m")[0].var_names) == ["A", "B"]
+
+
+def test_fields_behind_ids_are_parted_by_what_parts_them_everywhere(tmp_path):
+    adata = simulated(n=4, genes=3)
+    for separator in (" ", ","):
+        rows = [f"ENSG0000000000{i}{separator}{name}" for i, name in enumerate("ABC")]
+        write_mtx(tmp_path / "m", adata, lines(rows))
+        found, _ = read(tmp_path / "m")
+        assert list(found.var_names) == ["A", "B", "C"]
+        assert found.var["gene_ids"].iloc[2] == "ENSG00000000002"
+
+
+def test_features_beside_peaks_have_places_and_no_genomes(tmp_path):
+    adata = simulated(n=4, genes=3)
+    places = [f"chr{i}\t{i}\t{i + 9}" for i in range(3)]
+    rows = [f"E{i}\t{name}\tGene Expression\t{places[i]}" for i, name in enumerate("ABC")]
+    write_mtx(tmp_path / "m", adata, lines(rows))
+    found, notes = read(tmp_path / "m")
+    assert list(found.var_names) == ["A", "B", "C"]
+    assert "genome" not in found.var
+    assert notes == []
+
+
+def test_columns_of_a_loom_file_may_hold_slashes_and_what_is_none_is_left_out(tmp_path):
+    entry = loom(tmp_path)
+    with h5py.File(entry["path"], "r+") as file:
+        file["col_attrs/percent/mito"] = np.arange(120)
+        file["col_attrs/short"] = np.arange(3)
+    adata, _ = read(entry["path"])
+    assert list(adata.obs["percent/mito"]) == list(range(120))
+    assert "short" not in adata.obs
+
+
+def test_columns_of_a_zarr_may_differ_in_their_case_only(tmp_path):
+    adata = simulated()
+    adata.obs["Batch"] = "other"
+    adata.write_zarr(tmp_path / "cells.zarr")
+    found = read(tmp_path / "cells.zarr")[0].obs
+    assert list(found["batch"]) == list(adata.obs["batch"])
+    assert set(found["Batch"]) == {"other"}
+
+
+def test_the_expression_among_modalities_has_many_names(tmp_path):
+    entry = mudata(tmp_path)
+    with h5py.File(entry["path"], "r+") as file:
+        file.move("mod/rna", "mod/GEX")
+    assert read(entry["path"])[0].n_vars == 60
+    with h5py.File(entry["path"], "r+") as file:
+        file.move("mod/GEX", "mod/left")
+    with pytest.raises(InputError, match="has the modalities left; save that of the expression"):
+        read(entry["path"])
+
+
+def test_a_folder_of_files_says_how_to_give_them(tmp_path):
+    for name in "ab":
+        h5ad(tmp_path / f"{name}.h5ad", "XYZ")
+    with pytest.raises(InputError, match=r"2 files of cells, such as a\.h5ad; .*/\{sample\}\.h5ad"):
+        read(tmp_path)
+
+
+def test_counts_that_were_scaled_there_and_back_are_whole_again(tmp_path):
+    x = (SMALL * 1000).astype(np.float64) * (1 + 5e-8)
+    adata, _ = read(h5ad(tmp_path / "a", "XYZ", x=x))
+    assert (sparse.csr_matrix(SMALL * 1000) != adata.X).nnz == 0
+    logarithms = np.log1p(SMALL)
+    adata, _ = read(h5ad(tmp_path / "b", "XYZ", x=logarithms))
+    assert (sparse.csr_matrix(logarithms) != adata.X).nnz == 0
 
 
 def test_files_that_a_system_hides_are_not_seen(tmp_path):
@@ -261,53 +283,3 @@ def test_a_table_of_aggregated_samples_is_that_of_these_cells_only(tmp_path):
     write_mtx(tmp_path / "s1/matrix", adata, lines(adata.var_names))
     (tmp_path / "s1/aggregation.csv").write_text("sample_id,donor\ns1,d1\ns2,d2\n")
     assert list(read(tmp_path / "s1/matrix")[0].obs) == []
-
-
-@needs_r
-def test_a_file_of_r_may_be_compressed_twice(tmp_path):
-    entry = matrix_of_r(tmp_path)
-    (tmp_path / "GSE1.rds.gz").write_bytes(gzip.compress((tmp_path / "cells.rds").read_bytes()))
-    assert read(tmp_path / "GSE1.rds.gz")[0].shape == read(entry["path"])[0].shape
-
-
-@needs_r
-@pytest.mark.parametrize(
-    ("code", "message"),
-    [
-        ("x <- list(1, 2)", "it holds an object of class list; give a Seurat or"),
-        ("x <- matrix(1:4, 2)", "its cells or genes have no names"),
-        (
-            "setClass('Assay', representation(counts = 'matrix')); setClass('Seurat', representation("
-            "assays = 'list', active.assay = 'character')); full <- new('Assay', counts = matrix(1, 2, 2));"
-            "x <- new('Seurat', assays = list(RNA = new('Assay', counts = matrix(0, 0, 0)), ADT = full),"
-            "active.assay = 'ADT')",
-            "its assay RNA has no counts; save the object with them",
-        ),
-    ],
-)
-def test_what_r_cannot_give_is_one_line(tmp_path, code, message):
-    code = f"{code}; saveRDS(x, 'a.rds')"
-    subprocess.run(["Rscript", "-e", code], check=True, cwd=tmp_path, capture_output=True)
-    with pytest.raises(InputError, match=message) as error:
-        read(tmp_path / "a.rds")
-    assert "\n" not in str(error.value)
-
-
-@needs_r
-def test_factors_of_r_stay_text(tmp_path):
-    code = """
-    library(Matrix)
-    setClass("Assay", representation(counts = "dgCMatrix"))
-    setClass("Seurat", representation(assays = "list", meta.data = "data.frame", active.assay = "character"))
-    counts <- sparseMatrix(i = 1:2, j = 1:2, x = c(1, 2), dimnames = list(c("A", "B"), c("c1", "c2")))
-    cells <- data.frame(donor = factor(c("001", "002")), age = c(30, 40.5), row.names = c("c1", "c2"))
-    assays <- list(RNA = new("Assay", counts = counts), ADT = new("Assay", counts = counts))
-    saveRDS(new("Seurat", assays = assays, meta.data = cells, active.assay = "ADT"), "a.rds")
-    """
-    subprocess.run(["Rscript", "-e", code], check=True, cwd=tmp_path, capture_output=True)
-    adata, notes = read(tmp_path / "a.rds")
-    assert list(adata.obs["donor"]) == ["001", "002"]
-    assert list(adata.obs["age"]) == [30, 40.5]
-    assert notes == ["those of RNA; there are ADT besides"]
-    assert list(adata.var) == []
-    assert len(ids_of(adata)) == 2

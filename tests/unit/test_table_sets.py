@@ -114,6 +114,16 @@ def test_symbols_beside_the_ids_are_a_column_of_genes(read):
     assert adata.var["symbol"].tolist() == ["S1", "S2"]
 
 
+def test_names_in_the_table_of_cells_stay_as_they_are(read):
+    cells = "batch\twell\tage\nc1\t007\t1E2\t34\nc2\t07\t1E3\tNA\n"
+    obs = read(cells=cells).obs
+    assert list(obs["batch"]) == ["007", "07"]
+    assert list(obs["well"]) == ["1E2", "1E3"]
+    assert list(obs["age"].isna()) == [False, True]
+    with pytest.raises(InputError, match=r"cells\.0: .* has column 'batch' twice; rename one"):
+        read(cells="batch\tbatch\nc1\tx\ty\nc2\tx\tz\n")
+
+
 def test_names_that_r_has_changed_are_those_of_the_table_of_cells(read):
     counts = COUNTS.replace("c1", "X1.a").replace("c2", "AAC.1")
     assert read(counts, "kind\nAAC-1\tk1\n1-a\tk2\n").obs["kind"].tolist() == ["k2", "k1"]

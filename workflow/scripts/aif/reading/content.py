@@ -13,6 +13,7 @@ from scipy import sparse
 from aif.reading.notes import Note
 
 SOME = 1_000_000  # so many values tell what a matrix holds, without reading all of it
+ROUNDING = 1e-6  # of counts that somebody has scaled there and back
 BLOCKS = 5  # places in a matrix that they are taken from
 
 Values = np.ndarray | sparse.spmatrix
@@ -104,5 +105,14 @@ def canonical(values: Values, name: str) -> sparse.csr_matrix:
     with np.errstate(over="ignore"):  # what is too large is infinite, which is checked for
         rows = sparse.csr_matrix(values.astype(np.float32, copy=False))
     rows.sum_duplicates()
+    some = some_of(rows)
+    if (some != np.rint(some)).any() and are_whole(some) and are_whole(rows.data):
+        np.rint(rows.data, out=rows.data)
     rows.eliminate_zeros()
     return rows
+
+
+def are_whole(values: np.ndarray) -> bool:
+    """Return whether values are whole numbers but for `ROUNDING`."""
+    finite = values[np.isfinite(values)]
+    return bool(np.isclose(finite, np.rint(finite), rtol=ROUNDING, atol=ROUNDING).all())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aif.reading.content import Content, Matrix, Unread
+from aif.reading.content import Content, Matrix, Unread, are_whole
 from aif.reading.notes import Note
 
 LARGEST_LOGARITHM = 20  # of a million transcripts, to base 2
@@ -26,9 +26,9 @@ def kind_of(values: np.ndarray) -> str:
         return COUNTS if not len(values) else OTHER
     if finite.min() < 0:
         return SCALED
-    whole = np.mean(finite == np.rint(finite))
-    if whole == 1:
+    if are_whole(finite):
         return COUNTS
+    whole = np.mean(finite == np.rint(finite))
     return LOGARITHMS if finite.max() <= LARGEST_LOGARITHM and whole < MOSTLY else OTHER
 
 

@@ -23,7 +23,7 @@ from aif.reading.content import Content, Unread, Wanted
 from aif.reading.loom import read_loom
 from aif.reading.matrix_market import read_matrix_market
 from aif.reading.r_files import read_r
-from aif.reading.text_files import COMPRESSED, ERRORS, compression_of, opened, reason_of
+from aif.reading.text_files import COMPRESSED, ERRORS, UTF16, compression_of, opened, reason_of
 from aif.reading.text_tables import read_text_table
 
 HEAD = 512  # bytes that tell the form
@@ -31,7 +31,7 @@ HDF5, ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
 TAR_AT, TAR = 257, b"ustar"
 R_STARTS = (b"X\n\x00", b"RDX", b"RDA", b"A\n")
 ZARR = (".zgroup", "zarr.json", ".zattrs")
-RNA = ("mod/rna", "mod/RNA", "mod/gex")  # where MuData keeps expression
+RNA = ("rna", "gex", "gene_expression", "gene expression", "expression")  # modalities of MuData
 WEB_PAGE = "is a web page and not the file; download it again"
 READS = "holds reads; give the counts that were made of them"
 EXCEL = b"\xd0\xcf\x11\xe0"
@@ -140,7 +140,7 @@ def _reader_of(path: Path) -> Reader:
         return lambda wanted: read_matrix_market(path)
     if head.startswith(R_STARTS):
         return lambda wanted: read_r(path)
-    if b"\x00" in head:
+    if b"\x00" in head and not head.startswith(UTF16):
         raise Unread("has no form that is known; docs/forms.md lists those that are")
     return lambda wanted: read_text_table(path, wanted.cells_in)
 
@@ -169,9 +169,19 @@ def _reader_of_hdf5(path: Path) -> Reader:
 
 def _expression_in(group: Any) -> str:
     """Return where MuData keeps the expression, nothing where the file is of anndata itself."""
-    return next((place for place in RNA if place in group), "")
+    if "mod" not in group:
+        return ""
+    names = {name.lower(): name for name in group["mod"]}
+    found = next((names[name] for name in RNA if name in names), None)
+    if found is None:
+        known = ", ".join(names.values())
+        raise Unread(
+            f"has the modalities {known}; save that of the expression as .h5ad, or call it rna"
+        )
+    return f"mod/{found}"
 
 
 @contextlib.contextmanager
 def _zarr(path: Path) -> Iterator[Any]:
-    yield zarr.open_group(path, mode="r")
+    # What is consolidated takes columns for one whose names differ in their case only.
+    yield zarr.open_group(path, mode="r", use_consolidated=False)

@@ -47,7 +47,7 @@ def expressed(genes: pd.DataFrame, genome: str | None) -> tuple[np.ndarray, list
     kept, notes = _of_expression(genes)
     if "genome" in genes:
         genomes = genes["genome"].astype(str)
-        known = sorted(set(genomes[kept]))
+        known = sorted(set(genomes[kept & genes["genome"].notna().to_numpy()]) - {""})
         if genome is not None and genome not in known:
             raise Unread(f"has no genome {genome!r}; it has {', '.join(known)}")
         if genome is not None:
@@ -65,7 +65,7 @@ def _of_expression(genes: pd.DataFrame) -> tuple[np.ndarray, list[Note]]:
     column = next((name for name in KINDS if name in genes), None)
     if column is None:
         return everything, []
-    kinds = genes[column].astype(str)
+    kinds = genes[column].astype(object).fillna("without a kind").astype(str)
     lower = kinds.str.strip().str.lower()
     kept = lower.isin(EXPRESSION).to_numpy()
     if kept.all():

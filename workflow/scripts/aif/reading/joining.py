@@ -17,7 +17,8 @@ from aif.reading.content import some_of
 from aif.reading.counts import kind_of
 from aif.reading.genes import are_row_numbers, ids_of, without_version
 from aif.reading.notes import Note
-from aif.reading.plain import plain, typed
+from aif.reading.plain import plain
+from aif.reading.text_files import typed
 
 SAMPLE = "sample"  # the column of names, which stay texts where they are numbers
 FEW_SHARED, TOO_FEW_SHARED = 0.5, 0.01  # of the genes of the file that has fewest
@@ -58,9 +59,16 @@ def joined(parts: Sequence[Part], join: str, where: str) -> tuple[ad.AnnData, li
     obs = pd.concat([_columns(part, where) for part in parts], join="inner")
     given = set().union(*(part.columns for part in parts)) & set(obs) - {SAMPLE}
     obs = obs.assign(**{column: typed(obs[column]) for column in given})
+    # Categories of numbers would be numbers where those of the files differ.
+    groups = [c for c in obs if all(_are_groups(part.cells.obs.get(c)) for part in parts)]
+    obs = obs.astype(dict.fromkeys(groups, "category"))
     keys, by_ids = _gene_keys(parts, where)
     shared = _shared(keys)
-    notes = [*_together(parts), _shared_note(parts, shared, join, by_ids, where)]
+    empty = [part.name for part in parts if not part.cells.n_obs]
+    notes = (
+        [Note("samples", "warning", f"there are no cells in {', '.join(empty)}")] if empty else []
+    )
+    notes += [*_together(parts), _shared_note(parts, shared, join, by_ids, where)]
     genes = shared if join == "inner" else reduce(lambda a, b: a.union(b, sort=False), keys)
     counts = []
     for part, own in zip(parts, keys, strict=True):
@@ -72,6 +80,10 @@ def joined(parts: Sequence[Part], join: str, where: str) -> tuple[ad.AnnData, li
         names = pd.Index([f"{name}-{part.name}" for part in parts for name in part.cells.obs_names])
     var = _gene_table([part.cells.var for part in parts], keys, genes)
     return ad.AnnData(together, plain(obs.set_axis(names)), var), notes
+
+
+def _are_groups(column: pd.Series | None) -> bool:
+    return column is not None and isinstance(column.dtype, pd.CategoricalDtype)
 
 
 def _check_kinds(parts: Sequence[Part], where: str) -> None:

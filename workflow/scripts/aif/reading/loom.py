@@ -26,7 +26,9 @@ def read_loom(path: Path) -> Content:
         If its cells or genes have no names.
     """
     with h5py.File(path) as file:
-        cells, genes = _attributes(file["col_attrs"], CELLS), _attributes(file["row_attrs"], GENES)
+        n_genes, n_cells = file["matrix"].shape
+        cells = _attributes(file["col_attrs"], n_cells, CELLS)
+        genes = _attributes(file["row_attrs"], n_genes, GENES)
         places = {"X": "matrix", **{name: f"layers/{name}" for name in file.get("layers", ())}}
     return Content(
         [
@@ -51,8 +53,15 @@ def _some(path: Path, place: str) -> np.ndarray:
         return some_of(file[place])
 
 
-def _attributes(group: Any, names: tuple[str, ...]) -> pd.DataFrame:
-    columns = {name: group[name][()] for name in group if group[name].ndim == 1}
+def _attributes(group: Any, n: int, names: tuple[str, ...]) -> pd.DataFrame:
+    """Return the attributes of n cells or genes; a slash in a name has made groups."""
+    columns: dict[str, np.ndarray] = {}
+
+    def visit(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.shape == (n,) and item.dtype.names is None:
+            columns[name] = item[()]
+
+    group.visititems(visit)
     texts = {
         name: [v.decode(errors="replace") if isinstance(v, bytes) else v for v in values]
         for name, values in columns.items()

@@ -117,6 +117,13 @@ def find_files(path: Path) -> Files:
     folder = path if path.is_dir() else path.parent
     names = sorted(f.name for f in folder.iterdir() if not f.name.startswith("."))
     matrices = [n for n in names if re.search(f"{MATRIX}$", n)] if path.is_dir() else [path.name]
+    others = [name for name in names if re.search(r"\.(h5ad|h5|loom|rds)$", name, re.I)]
+    if not matrices and others:
+        ending = others[0].rpartition(".")[2]
+        raise Unread(
+            f"is a folder of {len(others)} files of cells, such as {others[0]}; name one, or give them as "
+            f"samples: {folder}/{{sample}}.{ending}"
+        )
     if not matrices:
         raise Unread("has no matrix (.mtx); give the folder that holds it")
     found = [files for layout in LAYOUTS for files in _files_of(folder, names, matrices, layout)]

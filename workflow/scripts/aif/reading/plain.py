@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-NUMBER = r"-?(0|[1-9]\d*)(\.\d+)?"  # 007 and 1e5 are names
-
 
 def plain(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of numbers, truth values and categories of text; the names stay.
@@ -16,15 +14,6 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
     columns = {str(name): _plain(values) for name, values in table.items() if str(name) != "_index"}
     index = pd.Index(table.index.astype(str).to_numpy(object), dtype=object)
     return pd.DataFrame({name: v.set_axis(index) for name, v in columns.items()}, index=index)
-
-
-def typed(texts: pd.Series) -> pd.Series:
-    """Return what a table of text holds in one column: numbers if all are, blank fields as missing."""
-    given = texts.astype(object).where(texts.astype(str).str.strip() != "")
-    present = given.dropna().astype(str)
-    if len(present) and present.str.fullmatch(NUMBER).all():
-        return pd.to_numeric(given)
-    return given
 
 
 def _plain(values: pd.Series) -> pd.Series:

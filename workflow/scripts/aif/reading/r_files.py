@@ -40,9 +40,15 @@ def read_r(path: Path) -> Content:
         counts = sparse.csr_matrix(io.mmread(files / "counts.mtx").T)
         texts = (files / "texts.txt").read_text().splitlines()
         cells, genes = (_table(files / f"{name}.csv", texts) for name in ("cells", "genes"))
+        left_out = (files / "left_out.txt").read_text().splitlines()
         assay, *others = (files / "assay.txt").read_text().splitlines()
     said = f"those of {assay}" + (f"; there are {', '.join(others)} besides" if others else "")
-    return Content([Matrix.of(counts, genes)], cells, [Note("counts", "ok", said)])
+    notes = [Note("counts", "ok", said)]
+    notes += [
+        Note("columns", "warning", f"obs column {name!r} cannot be read (it holds lists)")
+        for name in left_out
+    ]
+    return Content([Matrix.of(counts, genes)], cells, notes)
 
 
 def _error_in(output: str) -> str:
@@ -56,6 +62,10 @@ def _table(path: Path, texts: list[str]) -> pd.DataFrame:
     header = pd.read_csv(path, nrows=0).columns
     types = {name: str for name in header if name in texts} | {header[0]: str}
     table = pd.read_csv(
-        path, dtype=types, keep_default_na=False, na_values={c: [""] for c in header[1:]}
+        path,
+        index_col=False,
+        dtype=types,
+        keep_default_na=False,
+        na_values={c: [""] for c in header[1:]},
     )
     return table.set_index(header[0]).rename_axis(index=None)

@@ -1,6 +1,6 @@
 # Reads an object of Seurat or SingleCellExperiment, or a matrix, and writes into a folder: counts.mtx
-# (genes x cells), cells.csv and genes.csv, texts.txt (names of the columns that are text) and
-# assay.txt (which assay the counts are of, and which others there are). Slots are read by their names:
+# (genes x cells), cells.csv and genes.csv, texts.txt (names of the columns that are text), left_out.txt
+# (those that are lists) and assay.txt (which assay the counts are of, and which others there are). Slots are read by their names:
 # so it needs no package but Matrix, and reads objects of any version of their packages.
 #   Rscript read_r.R FILE FOLDER
 suppressPackageStartupMessages(library(Matrix))
@@ -98,14 +98,19 @@ cells <- if (is.null(found$cells)) data.frame(row.names = colnames(counts)) else
 lacking <- setdiff(colnames(counts), rownames(cells))
 if (length(lacking)) refuse("its table of cells has no row for ", lacking[1])
 cells <- cells[colnames(counts), , drop = FALSE]
-genes <- if (is.null(found$genes)) data.frame(row.names = rownames(counts)) else found$genes
+# A column of lists has no place in a table of text.
+is_column <- function(x) is.atomic(x) || is.data.frame(x)
+left_out <- names(cells)[!vapply(cells, is_column, TRUE)]
+cells <- cells[vapply(cells, is_column, TRUE)]
+genes <- if (is.null(found$genes)) data.frame(matrix(nrow = nrow(counts), ncol = 0)) else found$genes
 place <- function(name) file.path(arguments[2], name)
 is_text <- function(table) names(table)[!vapply(table, function(x) is.numeric(x) || is.logical(x), TRUE)]
 writeLines(c(is_text(cells), is_text(genes)), place("texts.txt"))
 writeLines(found$assay, place("assay.txt"))
+writeLines(left_out, place("left_out.txt"))
 writeMM(as(as(counts, "CsparseMatrix"), "generalMatrix"), place("counts.mtx"))
-for (name in c("cells", "genes")) {
-  table <- get(name)
-  table <- data.frame(name_of_row = rownames(table), table, check.names = FALSE)
+names_of_rows <- list(cells = colnames(counts), genes = rownames(counts))
+for (name in names(names_of_rows)) {
+  table <- data.frame(name_of_row = names_of_rows[[name]], get(name), check.names = FALSE, row.names = NULL)
   write.csv(table, place(paste0(name, ".csv")), na = "", row.names = FALSE)
 }

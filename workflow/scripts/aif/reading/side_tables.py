@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from aif.reading.genes import EXPRESSION, OTHERS, are_row_numbers
-from aif.reading.plain import typed
+from aif.reading.text_files import typed
 
 # What the first field of a header may be; a name of a cell or gene is none of these.
 HEADER = re.compile(
@@ -52,7 +52,8 @@ def table_of_genes(rows: list[list[str]], n: int) -> pd.DataFrame | None:
         return _by(table.iloc[:, 0], table.iloc[:, :0])
     if set(table.iloc[:, 1].str.lower()) <= EXPRESSION | OTHERS:
         return _by(table.iloc[:, 0], table.iloc[:, [1]].set_axis([COLUMNS[2]], axis=1))
-    table = table.iloc[:, : len(COLUMNS)]
+    # Of six, as beside peaks, the fourth is a chromosome.
+    table = table.iloc[:, : len(COLUMNS) if table.shape[1] <= len(COLUMNS) else len(COLUMNS) - 1]
     table = table.set_axis(COLUMNS[: table.shape[1]], axis=1)
     return _by(table["gene_name"], table)
 

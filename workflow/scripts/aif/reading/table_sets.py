@@ -14,7 +14,7 @@ from aif.reading.content import Unread, Wanted
 from aif.reading.joining import Part, joined
 from aif.reading.notes import Note
 from aif.reading.plain import plain
-from aif.reading.text_files import ERRORS, reason_of
+from aif.reading.text_files import ERRORS, reason_of, typed
 from aif.reading.text_tables import as_r_writes, check_unique, chunks, read_text_table
 
 
@@ -98,7 +98,7 @@ def _rows_of(tables: list[Table], names: pd.Index, what: str, key: str) -> pd.Da
 
     Names may be those that R has made of the tables' names.
     """
-    rows = pd.concat([_whole(table) for table in tables])
+    rows = pd.concat([_whole(table) for table in tables]).apply(typed)
     paths = ", ".join(table.path for table in tables)
     try:
         check_unique(rows.index, what)
@@ -118,9 +118,13 @@ def _rows_of(tables: list[Table], names: pd.Index, what: str, key: str) -> pd.Da
 
 def _whole(table: Table) -> pd.DataFrame:
     try:
-        return pd.concat([chunk for chunk, _ in chunks(Path(table.path), numbers=False)])
+        rows = pd.concat([texts for _, texts in chunks(Path(table.path), numbers=False)])
     except ERRORS as error:
         raise _not_a_table(table, error) from error
+    twice = rows.columns[rows.columns.duplicated()]
+    if len(twice):
+        raise InputError(f"{table.key}: {table.path} has column {twice[0]!r} twice; rename one")
+    return rows
 
 
 def _not_a_table(table: Table, error: Exception) -> InputError:

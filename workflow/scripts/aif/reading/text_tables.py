@@ -18,16 +18,23 @@ from aif.reading.content import Content, Matrix, Unread
 from aif.reading.genes import IDS, are_row_numbers
 from aif.reading.notes import Note
 from aif.reading.side_tables import HEADER
-from aif.reading.text_files import form_of_table
+from aif.reading.text_files import MISSING, form_of_table
 
 CHUNK = 10_000_000  # so many values of a table are read at a time: 40 MB, before they become sparse
 LOOKED_AT = 100  # rows that tell which columns are text
-MISSING = ("", "NA", "NaN", "nan", "N/A", "NULL")
 BARCODE = re.compile(r"[ACGTN]{8,}")
 GENE = re.compile(rf"{IDS.pattern}|mt-\w+|rp[ls]\d+\w*|actb|gapdh|malat1|b2m|eef1a1", re.IGNORECASE)
 # Columns that stand beside counts, and rows of HTSeq and STAR that are no genes.
 BESIDE_COUNTS = ("length", "start", "end", "chr", "chrom", "chromosome", "strand", "width")
 SUMMARY = r"__(no_feature|ambiguous|too_low_aQual|not_aligned|alignment_not_unique)|N_(unmapped|multimapping)"
+# Columns that stand beside cells in rows, as scanpy and Seurat call them.
+OF_CELLS = re.compile(
+    r"n(Count|Feature)_\w+|n_(counts|genes|genes_by_counts|umis?|cells)|(log1p_)?total_counts\w*"
+    r"|(pct|percent)[._]\w.*|doublet_scores?|size_factors?|orig\.ident|seurat_clusters|leiden|louvain"
+    r"|batch|sample|donor|cluster|condition|cell[._ ]?type",
+    re.IGNORECASE,
+)
+DECIMAL_COMMAS = "; write decimal numbers with points, not commas"
 DATE = re.compile(r"\d{1,2}-(Mar|Sep|Dec)|(Mar|Sep|Dec)-\d{1,2}", re.IGNORECASE)
 
 
@@ -60,6 +67,8 @@ def read_text_table(path: Path, cells_in: str | None) -> Content:
     notes = []
     if cells_in == "columns":
         counts, rows, columns, notes = _cells_by_genes(counts, rows, columns.index)
+    else:
+        counts, rows, columns, notes = _without_columns_of_cells(counts, rows, columns)
     for names, what in ((rows.index, "cell"), (columns.index, "gene")):
         check_unique(names, what)
     return Content([Matrix.of(counts, columns)], rows, notes)
@@ -86,10 +95,25 @@ def _cells_by_genes(
     return kept.T.tocsr(), pd.DataFrame(index=cells[~beside]), genes[~summary], notes
 
 
+def _without_columns_of_cells(
+    counts: sparse.csr_matrix, cells: pd.DataFrame, genes: pd.DataFrame
+) -> tuple[sparse.csr_matrix, pd.DataFrame, pd.DataFrame, list[Note]]:
+    """Return counts, cells, genes and notes, where columns of numbers that tell of cells are theirs."""
+    of_cells = genes.index.astype(str).map(lambda name: OF_CELLS.fullmatch(name) is not None)
+    of_cells = of_cells.to_numpy(bool)
+    if not of_cells.any():
+        return counts, cells, genes, []
+    names = genes.index[of_cells]
+    own = pd.DataFrame(counts[:, np.flatnonzero(of_cells)].toarray(), cells.index, names)
+    said = f"columns that are taken as those of cells and not as genes: {', '.join(map(str, names[:5]))}"
+    kept = counts[:, np.flatnonzero(~of_cells)]
+    return kept, cells.join(own), genes[~of_cells], [Note("table", "warning", said)]
+
+
 def chunks(path: Path, numbers: bool = True) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """Yield some rows of a table at a time: columns of numbers, and columns of text; names are the index.
 
-    Without `numbers` all columns are as pandas takes them, and the second table has none.
+    Without `numbers` all columns are text, and the first table has none.
 
     Raises
     ------
@@ -108,26 +132,30 @@ def chunks(path: Path, numbers: bool = True) -> Iterator[tuple[pd.DataFrame, pd.
     except pd.errors.EmptyDataError:
         raise ValueError("it has one line only") from None
     width = first.shape[1]
+    if len(header) == width > 1 and header.iloc[-1] == "" and (first.iloc[:, -1] != "").any():
+        header = header[:-1]  # R's header is one field short, and a tab has been put behind it
     if width < 2 or width - len(header) not in (0, 1):
         raise ValueError(f"its header has {len(header)} fields, the next line {width}")
     columns = pd.Index(header.tolist()[len(header) - width + 1 :], dtype=object)
     if numbers and len(header) == width and _are_counts(header):
         raise ValueError("its first line holds counts and no names; add a header")
     types: dict[int, type] = {0: str}
-    texts = []
-    if numbers:
-        texts = [i for i in range(1, width) if _is_text(first[i])]
-        types |= {i: str if i in texts else np.float32 for i in range(1, width)}
-        if len(texts) == width - 1:
-            raise ValueError("it has no numbers")
+    texts = [i for i in range(1, width) if not numbers or _is_text(first[i])]
+    types |= {i: str if i in texts else np.float32 for i in range(1, width)}
+    if numbers and len(texts) == width - 1:
+        commas = first.iloc[:, 1:].stack().str.fullmatch(r"-?\d+,\d+").any()
+        raise ValueError(f"it has no numbers{DECIMAL_COMMAS if commas else ''}")
+    if numbers and len(texts) == 1 == width - 2 and first[0].duplicated().any():
+        raise ValueError(
+            "it has a line for each gene and cell; make it a table of genes × cells, in R by xtabs(), in "
+            "Python by pandas' pivot()"
+        )
     reader = pd.read_csv(
         path,
         index_col=0,
         dtype=types,
-        keep_default_na=False,
         # A gene may be called NA: names are never missing, and an empty count is an error.
-        na_values={} if numbers else {i: list(MISSING) for i in range(1, width)},
-        na_filter=not numbers,
+        na_filter=False,
         chunksize=max(1, CHUNK // width),
         low_memory=False,
         **body,
