@@ -75,10 +75,13 @@ def _errors(config, *steps):
                 step(plan, dataset)
         except SystemExit:
             logs = Path("results", dataset).rglob("*.log")
-            lines = [
-                line for log in logs for line in log.read_text().splitlines() if "error: " in line
-            ]
-            errors[dataset] = lines[0].partition("error: ")[2]
+            lines = {
+                line.partition("error: ")[2]
+                for log in logs
+                for line in log.read_text().splitlines()
+                if "error: " in line
+            }
+            (errors[dataset],) = lines
     return errors
 
 

@@ -8,10 +8,9 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from aif.data.checks import check_chosen, check_dataset, check_readable, composition
+from aif.data.checks import check_chosen, check_dataset, composition
 from aif.data.preprocessing import standardise
 from aif.errors import InputError
-from aif.reading.notes import Note
 
 
 def dataset(n=20, genes=6):
@@ -30,15 +29,6 @@ def check(adata, batch_key="tech", label_key="type"):
     standard = standardise(adata, **columns, key="datasets.d")
     rows = [*check_dataset(standard, "datasets.d", columns), *check_chosen(standard)]
     return {row.check: (row.status, row.message) for row in rows}
-
-
-def test_a_column_that_is_asked_for_and_cannot_be_read_says_why():
-    source = {"batch_key": ["tech", "lost"], "label_key": None, "keep": []}
-    notes = [Note("columns", "warning", "obs column 'lost' cannot be read (a new type)")]
-    said = r"^d\.batch_key: obs column 'lost' cannot be read \(a new type\); save it as"
-    with pytest.raises(InputError, match=said):
-        check_readable(dataset().obs, notes, source, "d")
-    check_readable(dataset().obs, notes, source | {"batch_key": "tech"}, "d")
 
 
 def with_value(value):

@@ -298,13 +298,3 @@ def test_the_catalogues_table_has_one_line_for_every_key():
     for text in found.values():
         assert text
         assert not {"\n", "|"} & set(text)
-
-
-def test_a_target_that_is_no_sample_is_found_before_training(tmp_path):
-    for name in ("ill", "well"):
-        (tmp_path / f"{name}.h5ad").touch()
-    cohort = {"samples": f"{tmp_path}/{{sample}}.h5ad"}
-    targets = {"correction": {"target": {"ill": 1, "lab": 1}}}
-    with pytest.raises(InputError, match=r"cohort has no batch 'lab'; .*\['ill', 'well'\]"):
-        config_of(datasets={"cohort": cohort}, **targets)
-    config_of(datasets={"cohort": {**cohort, "batch_key": "donor"}}, **targets)

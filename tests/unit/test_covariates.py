@@ -132,11 +132,11 @@ LINKED = OBS.assign(
     ("keep", "status", "named"),
     [
         (["state"], "ok", "state (2 groups): can"),
-        (["state", "age"], "ok", "state (2 groups), age (numbers): can"),
-        (["state", "same"], "ok", "state (2 groups), same (2 groups): can"),
-        (["state", "day"], "warning", "day changes"),
-        (["dose", "state"], "warning", "dose changes"),
-        (["part"], "warning", "part changes"),
+        (["state", "age"], "ok", "state (2 groups) and age (numbers): can"),
+        (["state", "same"], "ok", "state (2 groups) and same (2 groups): can"),
+        (["state", "day"], "warning", "day (2 groups) changes"),
+        (["dose", "state"], "warning", "dose ("),
+        (["part"], "warning", "part (4 groups) changes"),
     ],
 )
 def test_whether_effects_can_be_told_from_the_batches_is_said(keep, status, named):
@@ -149,7 +149,10 @@ def test_columns_that_are_confounded_together_only_are_all_named():
     """Each varies within batches, their difference does not."""
     obs = OBS.assign(other=OBS["age"] + np.where(OBS["lane"] == "a", 0, 25))
     (found,) = check_covariates(obs, obs["lane"], ["age", "other"], "datasets.d.keep")
-    assert (found.status, "age and other changes" in found.message) == ("warning", True)
+    assert (found.status, "age (numbers) and other (numbers) changes" in found.message) == (
+        "warning",
+        True,
+    )
 
 
 @pytest.mark.parametrize("sizes", [(120, 188, 69), (7, 5, 11), (1000, 3, 50)])

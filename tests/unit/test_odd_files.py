@@ -133,6 +133,8 @@ def test_a_line_too_many_is_a_header_only_if_it_looks_like_one(tmp_path):
         read(tmp_path / "m")
     put(tmp_path / "m/features.tsv", "gene\nA\nB\nC\n", gz=True)
     assert list(read(tmp_path / "m")[0].var_names) == ["A", "B", "C"]
+    put(tmp_path / "m/barcodes.tsv", "barcode\tx\tx\na\t1\t2\nb\t3\t4\nc\t5\t6\nd\t7\t8\n", gz=True)
+    assert list(read(tmp_path / "m")[0].obs["x-1"]) == [2, 4, 6, 8]
     put(tmp_path / "m/features.tsv", '"x"\n"1" "A"\n"2" "B"\n"3" "C"\n', gz=True)
     assert list(read(tmp_path / "m")[0].var_names) == ["A", "B", "C"]
     put(tmp_path / "m/features.tsv", "A\tGene Expression\nB\tGene Expression\nC\tCustom\n", gz=True)
@@ -165,9 +167,10 @@ def test_columns_of_a_loom_file_may_hold_slashes_and_what_is_none_is_left_out(tm
     with h5py.File(entry["path"], "r+") as file:
         file["col_attrs/percent/mito"] = np.arange(120)
         file["col_attrs/short"] = np.arange(3)
-    adata, _ = read(entry["path"])
+    adata, notes = read(entry["path"])
     assert list(adata.obs["percent/mito"]) == list(range(120))
     assert "short" not in adata.obs
+    assert notes == ["obs column 'short' cannot be read (it has not a value for each cell)"]
 
 
 def test_columns_of_a_zarr_may_differ_in_their_case_only(tmp_path):
@@ -201,6 +204,12 @@ def test_counts_that_were_scaled_there_and_back_are_whole_again(tmp_path):
     x = (SMALL * 1000).astype(np.float64) * (1 + 5e-8)
     adata, _ = read(h5ad(tmp_path / "a", "XYZ", x=x))
     assert (sparse.csr_matrix(SMALL * 1000) != adata.X).nnz == 0
+    small = SMALL / SMALL.sum() / 1e6
+    adata, _ = read(h5ad(tmp_path / "c", "XYZ", x=small))
+    assert (sparse.csr_matrix(small) != adata.X).nnz == 0
+    large = SMALL * 1e6 + np.float32(0.5)
+    adata, _ = read(h5ad(tmp_path / "d", "XYZ", x=large))
+    assert (sparse.csr_matrix(large) != adata.X).nnz == 0
     logarithms = np.log1p(SMALL)
     adata, _ = read(h5ad(tmp_path / "b", "XYZ", x=logarithms))
     assert (sparse.csr_matrix(logarithms) != adata.X).nnz == 0

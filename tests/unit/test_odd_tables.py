@@ -39,8 +39,12 @@ def test_what_stands_beside_counts_is_no_cell_and_no_gene(tmp_path):
         ),
         ("gene,c1\nA,\nB,2\n", "a field is empty"),
         ("@r1\nACGTN\n+\nFFFFF\n", "holds reads; give the counts"),
-        ("gene;c1\nA;1,5\nB;2,5\n", "write decimal numbers with points, not commas"),
+        ("gene;c1;c2\nA;1,5;2\nB;2;5\n", "decimal commas; write decimal numbers with points"),
+        ("gene\tc1\t\nA\t1\t2\n", "its last column has no name"),
+        ("gene,x,x,c1\nA,a,b,1\n", "column name 'x' more than once"),
         ("gene,cell,n\nA,c1,1\nA,c2,2\nB,c1,3\n", "a line for each gene and cell; make it a table"),
+        ("gene,cell,n\nA,c1,1\nB,c1,2\nC,c1,3\n", "a line for each gene and cell; make it a table"),
+        ("symbol,id,c1\nM,E1,1\nM,E2,2\nB,E3,3\n", "gene name 'M' more than once"),
         (lzma.compress(b"gene,c1\nA,1\n" * 99)[:-30], "cannot be read"),
     ],
 )
@@ -79,7 +83,13 @@ def test_columns_that_tell_of_cells_are_no_genes(tmp_path):
     assert adata.to_df().to_dict("list") == {"A": [1, 4], "B": [3, 6]}
     assert list(adata.obs["nCount_RNA"]) == [900, 800]
     assert list(adata.obs["batch"]) == [2, 1]
-    assert "taken as those of cells and not as genes: nCount_RNA, percent.mt, batch" in notes[0]
+    assert notes == ["columns that tell of cells and are no genes: nCount_RNA, percent.mt, batch"]
+    text = "cell,A,batch,percent.mt\nc1,1,20211103,\nc2,4,20211104,0.25\n"
+    obs = table(tmp_path, text)[0].obs
+    assert list(obs["batch"]) == [20211103, 20211104]
+    assert list(obs["percent.mt"].isna()) == [True, False]
+    text = '"","batch","A","B"\n"1","007",1,2\n"2","07",3,4\n'
+    assert list(table(tmp_path, text)[0].obs["batch"]) == ["007", "07"]
 
 
 @pytest.mark.parametrize(
@@ -92,6 +102,7 @@ def test_columns_that_tell_of_cells_are_no_genes(tmp_path):
         (["1", "1.0"], ["1", "1.0"]),
         (["007", "8"], ["007", "8"]),
         (["1E2", "1E3"], ["1E2", "1E3"]),
+        (["1e+999", "1"], ["1e+999", "1"]),
         (["9007199254740993", "1"], ["9007199254740993", "1"]),
         (["x", "", "1"], ["x", None, "1"]),
     ],

@@ -184,6 +184,10 @@ def test_every_name_stands_in_the_legend_and_long_ones_leave_room():
     figure = embedding_figure(cells.assign(batch=cells["batch"].map(names)), "t-SNE")
     legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert legend == ["_hidden", "x" * 21 + "…" + "x" * 7 + "end"]
+    names = {name: f"/data/of/all/runs/GSM{i}/outs/filtered.h5" for i, name in enumerate(names)}
+    figure = embedding_figure(cells.assign(batch=cells["batch"].map(names)), "t-SNE")
+    legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert legend == ["…0…", "…1…"]
     matplotlib.pyplot.close(figure)
 
 

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,6 +61,20 @@ def test_a_simulated_data_set_runs_and_keeps_its_truth(here):
         found = metrics.loc[f"DE_AUC_{direction}_all", "value"]
         curve = curves.loc[curves["direction"] == direction, "F1"]
         assert found == pytest.approx(curve.mean(), rel=1e-12)
+
+
+def test_a_column_that_is_asked_for_and_cannot_be_read_says_why(here):
+    with h5py.File("cells.h5ad", "r+") as file:
+        file["obs/batch"].attrs["encoding-type"] = "of a later version"
+    (line,) = prepare(here.config).values()
+    assert line.startswith("datasets.cells.batch_key: obs column 'batch' cannot be read (")
+    simulated(seed=1).write_h5ad("other.h5ad")
+    Path("sheet.tsv").write_text("path\tlane\ncells.h5ad\t1\nother.h5ad\t2\n")
+    here.dataset(path=None, samples="sheet.tsv")
+    (line,) = prepare(here.config).values()
+    assert line.startswith(
+        "datasets.cells.batch_key: cells.h5ad: obs column 'batch' cannot be read ("
+    )
 
 
 def test_own_tables_are_filtered_and_their_files_are_the_batches(here):

@@ -3,15 +3,10 @@
 import anndata as ad
 import pandas as pd
 
-from aif.data.checks import (
-    check_chosen,
-    check_dataset,
-    check_readable,
-    check_unlabelled,
-    composition,
-)
+from aif.data.checks import check_chosen, check_dataset, check_unlabelled, composition
 from aif.data.filters import Limits, filtered
 from aif.data.gene_choice import Choice, chosen_genes
+from aif.data.groups import check_readable
 from aif.data.keep_checks import check_covariates
 from aif.data.preprocessing import STANDARDISED_BY, standardise, transform
 from aif.data.pseudo_batches import batch_to_split

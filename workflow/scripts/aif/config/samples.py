@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from aif.errors import InputError
 
+SAMPLE = "sample"  # the column of names, which stay texts where they are numbers
 BRACES = "{}"
 NOT_BRACES = "has braces, which Snakemake takes for a wildcard; rename it, or link to it"
 
@@ -48,7 +49,7 @@ def samples_of(given: str, key: str) -> list[Sample]:
         if name in seen:
             raise InputError(f"{key}: sample {name!r} stands twice in {given}; make names unique")
         seen.add(name)
-        if not Path(sample.path).exists():
+        if not sample.path or not Path(sample.path).exists():
             raise InputError(
                 f"{key}: there is no {sample.path!r}, the path of sample {name!r} in {given}; "
                 "give a file or folder, relative to the working directory"
@@ -94,7 +95,7 @@ def _matches(pattern: str, key: str) -> list[Sample]:
 def _sample(path: str, columns: dict[str, str]) -> Sample:
     """Return a sample. `layer` says how its file is read, and is no column of its cells."""
     layer = columns.pop("layer", "") or None
-    return Sample(path, columns.get("sample", path), columns, layer)
+    return Sample(path, columns.get(SAMPLE, path), columns, layer)
 
 
 def _stripped(row: dict[str, Any]) -> dict[str, Any]:

@@ -85,38 +85,6 @@ def check_unlabelled(
     return [Note("unlabelled", "warning", said)]
 
 
-def check_readable(
-    obs: pd.DataFrame, notes: Sequence[Note], source: dict[str, Any], key: str
-) -> None:
-    """Accept a data set of which no column that the config names could not be read.
-
-    Parameters
-    ----------
-    obs
-        Of the file.
-    notes
-        Of its reading.
-    source, key
-        The data set's entry in the config, and its key.
-
-    Raises
-    ------
-    InputError
-        If one could not; it says why.
-    """
-    batch_keys = (
-        [source["batch_key"]] if isinstance(source["batch_key"], str) else source["batch_key"]
-    )
-    asked = {"batch_key": batch_keys, "label_key": [source["label_key"]], "keep": source["keep"]}
-    for name, columns in asked.items():
-        for column in columns:
-            lost = [
-                note for note in notes if note.message.startswith(f"obs column {column!r} cannot")
-            ]
-            if column not in obs and lost:
-                raise InputError(f"{key}.{name}: {lost[0].message}; save it as text or numbers")
-
-
 def check_chosen(chosen: ad.AnnData) -> list[Note]:
     """Return what was found of the genes that are used: some are empty, or do not tell cells apart.
 

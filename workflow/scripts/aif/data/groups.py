@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from aif.errors import InputError
+from aif.reading.notes import Note
 
 TOGETHER = " / "  # between the values of several columns that name the batch together
 OWN_COLUMNS = ("batch", "cell_type", "held_out")  # columns of obs that the workflow gives a meaning
@@ -61,6 +63,32 @@ def with_groups(
         if named.get(name) != name:
             result = result.rename(columns={name: free_name(f"{name}_input", result)})
     return result.assign(**{name: values.astype("category") for name, values in columns.items()})
+
+
+def check_readable(
+    obs: pd.DataFrame, notes: Sequence[Note], source: dict[str, Any], key: str
+) -> None:
+    """Accept a file of which no column that the config names could not be read.
+
+    Parameters
+    ----------
+    obs
+        Of the file.
+    notes
+        Of its reading.
+    source, key
+        The data set's entry in the config, and its key for messages.
+
+    Raises
+    ------
+    InputError
+        If one could not; it says why.
+    """
+    for name in ("batch_key", "label_key", "keep"):
+        for column in [source[name]] if isinstance(source[name], str) else source[name] or []:
+            lost = [note for note in notes if f"obs column {column!r} cannot be" in note.message]
+            if column not in obs and lost:
+                raise InputError(f"{key}.{name}: {lost[0].message}; save it as text or numbers")
 
 
 def free_name(name: str, obs: pd.DataFrame) -> str:

@@ -67,14 +67,17 @@ def _told_apart(obs: pd.DataFrame, batches: pd.Series, keep: Sequence[str]) -> t
     if not confounded and not separable(design(obs, keep), batches):
         confounded = list(keep)
     if not confounded:
-        kinds = [f"{name} ({_kind(obs[name])})" for name in keep]
-        return "ok", f"{', '.join(kinds)}: can be told from the batches"
+        return "ok", f"{_with_kinds(obs, keep)}: can be told from the batches"
     return (
         "warning",
-        f"what {' and '.join(confounded)} changes cannot be told from what the batches change, as no "
+        f"what {_with_kinds(obs, confounded)} changes cannot be told from what the batches change, as no "
         "batches link all of its values: too much or too little of it may stay",
     )
 
 
-def _kind(column: pd.Series) -> str:
-    return "numbers" if is_continuous(column) else f"{column.nunique()} groups"
+def _with_kinds(obs: pd.DataFrame, names: Sequence[str]) -> str:
+    """Return columns in words, with how each is taken."""
+    kinds = (
+        "numbers" if is_continuous(obs[name]) else f"{obs[name].nunique()} groups" for name in names
+    )
+    return " and ".join(f"{name} ({kind})" for name, kind in zip(names, kinds, strict=True))

@@ -13,7 +13,7 @@ from scipy import sparse
 from aif.reading.notes import Note
 
 SOME = 1_000_000  # so many values tell what a matrix holds, without reading all of it
-ROUNDING = 1e-6  # of counts that somebody has scaled there and back
+ROUNDING, MOST_ROUNDED = 1e-6, 0.01  # a share of counts that somebody has scaled there and back
 BLOCKS = 5  # places in a matrix that they are taken from
 
 Values = np.ndarray | sparse.spmatrix
@@ -90,6 +90,8 @@ def some_of(values: Any) -> np.ndarray:
 def canonical(values: Values, name: str) -> sparse.csr_matrix:
     """Return a matrix as CSR of float32: no zeros, each entry once, in the order of the columns.
 
+    Counts that are whole but for `ROUNDING` are whole again.
+
     Raises
     ------
     Unread
@@ -113,6 +115,8 @@ def canonical(values: Values, name: str) -> sparse.csr_matrix:
 
 
 def are_whole(values: np.ndarray) -> bool:
-    """Return whether values are whole numbers but for `ROUNDING`."""
+    """Return whether values (k,), none of them 0, are whole numbers but for `ROUNDING`."""
     finite = values[np.isfinite(values)]
-    return bool(np.isclose(finite, np.rint(finite), rtol=ROUNDING, atol=ROUNDING).all())
+    whole = np.rint(finite)
+    apart = np.minimum(ROUNDING * np.abs(finite), MOST_ROUNDED)
+    return bool(((np.abs(finite - whole) <= apart) & (whole != 0)).all())

@@ -49,7 +49,7 @@ def expressed(genes: pd.DataFrame, genome: str | None) -> tuple[np.ndarray, list
         genomes = genes["genome"].astype(str)
         known = sorted(set(genomes[kept & genes["genome"].notna().to_numpy()]) - {""})
         if genome is not None and genome not in known:
-            raise Unread(f"has no genome {genome!r}; it has {', '.join(known)}")
+            raise Unread(f"has no genome {genome!r}; it has {', '.join(known) or 'none'}")
         if genome is not None:
             kept = kept & (genomes == genome).to_numpy()
         elif len(known) > 1:

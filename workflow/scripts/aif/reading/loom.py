@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from aif.reading.content import SOME, Content, Matrix, Unread, some_of
+from aif.reading.notes import Note
 
 CELLS = ("CellID", "cell_id", "obs_names", "barcode", "barcodes", "cell_names")
 GENES = ("Gene", "gene_names", "gene_name", "var_names", "gene", "Accession")
@@ -27,8 +28,8 @@ def read_loom(path: Path) -> Content:
     """
     with h5py.File(path) as file:
         n_genes, n_cells = file["matrix"].shape
-        cells = _attributes(file["col_attrs"], n_cells, CELLS)
-        genes = _attributes(file["row_attrs"], n_genes, GENES)
+        cells, lost = _attributes(file["col_attrs"], n_cells, CELLS)
+        genes, _ = _attributes(file["row_attrs"], n_genes, GENES)
         places = {"X": "matrix", **{name: f"layers/{name}" for name in file.get("layers", ())}}
     return Content(
         [
@@ -36,6 +37,14 @@ def read_loom(path: Path) -> Content:
             for name, place in places.items()
         ],
         cells,
+        [
+            Note(
+                "columns",
+                "warning",
+                f"obs column {name!r} cannot be read (it has not a value for each cell)",
+            )
+            for name in lost
+        ],
     )
 
 
@@ -53,13 +62,18 @@ def _some(path: Path, place: str) -> np.ndarray:
         return some_of(file[place])
 
 
-def _attributes(group: Any, n: int, names: tuple[str, ...]) -> pd.DataFrame:
-    """Return the attributes of n cells or genes; a slash in a name has made groups."""
+def _attributes(group: Any, n: int, names: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
+    """Return the attributes of n cells or genes, and the names of others; a slash in a name makes groups."""
     columns: dict[str, np.ndarray] = {}
+    lost: list[str] = []
 
     def visit(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and item.shape == (n,) and item.dtype.names is None:
+        if not isinstance(item, h5py.Dataset):
+            return
+        if item.shape == (n,) and item.dtype.names is None:
             columns[name] = item[()]
+        elif item.ndim == 1:
+            lost.append(name)
 
     group.visititems(visit)
     texts = {
@@ -72,6 +86,5 @@ def _attributes(group: Any, n: int, names: tuple[str, ...]) -> pd.DataFrame:
     if name is None:
         raise Unread(f"has no names in {group.name}: none of {', '.join(names)}; add one of these")
     table = pd.DataFrame(texts)
-    return table.set_axis(pd.Index(table[name].astype(str), dtype=object), axis=0).rename_axis(
-        index=None
-    )
+    index = pd.Index(table[name].astype(str), dtype=object, name=None)
+    return table.set_axis(index, axis=0), lost

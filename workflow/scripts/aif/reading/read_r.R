@@ -77,7 +77,7 @@ from_experiment <- function(object) {
   }
   genes <- if (is.null(row_data)) NULL else frame_of(row_data)
   if (!is.null(names)) rownames(counts) <- names
-  if (!is.null(genes) && nrow(genes) == nrow(counts)) rownames(genes) <- rownames(counts) else genes <- NULL
+  if (!is.null(genes) && nrow(genes) != nrow(counts)) genes <- NULL
   if (!is.null(slot_of(slot_of(object, "colData"), "rownames"))) colnames(counts) <- rownames(cells)
   else rownames(cells) <- colnames(counts)
   list(counts = counts, cells = cells, genes = genes, assay = "counts")
@@ -105,12 +105,14 @@ cells <- cells[vapply(cells, is_column, TRUE)]
 genes <- if (is.null(found$genes)) data.frame(matrix(nrow = nrow(counts), ncol = 0)) else found$genes
 place <- function(name) file.path(arguments[2], name)
 is_text <- function(table) names(table)[!vapply(table, function(x) is.numeric(x) || is.logical(x), TRUE)]
-writeLines(c(is_text(cells), is_text(genes)), place("texts.txt"))
+texts <- c()
 writeLines(found$assay, place("assay.txt"))
 writeLines(left_out, place("left_out.txt"))
 writeMM(as(as(counts, "CsparseMatrix"), "generalMatrix"), place("counts.mtx"))
 names_of_rows <- list(cells = colnames(counts), genes = rownames(counts))
 for (name in names(names_of_rows)) {
   table <- data.frame(name_of_row = names_of_rows[[name]], get(name), check.names = FALSE, row.names = NULL)
+  texts <- c(texts, is_text(table))
   write.csv(table, place(paste0(name, ".csv")), na = "", row.names = FALSE)
 }
+writeLines(texts, place("texts.txt"))

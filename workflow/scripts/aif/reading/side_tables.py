@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pandas as pd
+from anndata.utils import make_index_unique
 
 from aif.reading.genes import EXPRESSION, OTHERS, are_row_numbers
 from aif.reading.text_files import typed
@@ -67,7 +68,8 @@ def _table(rows: list[list[str]], n: int) -> pd.DataFrame | None:
         return None
     table = pd.DataFrame(rows, dtype=object).fillna("")
     if header is not None and len(header) in (table.shape[1] - 1, table.shape[1]):
-        table.columns = [""] * (table.shape[1] - len(header)) + header
+        names = [""] * (table.shape[1] - len(header)) + header
+        table.columns = make_index_unique(pd.Index(names, dtype=object))
     if table.shape[1] > 1 and are_row_numbers(pd.Index(table.iloc[:, 0])):
         table = table.iloc[:, 1:]
     return table

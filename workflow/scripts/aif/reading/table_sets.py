@@ -37,7 +37,7 @@ def read_dataset(
 
     X (N, G) is CSR: the cells of all tables of expression one after the other, of the genes that
     all of them share. obs has the columns of `cells`; of several tables of expression each is a
-    batch, and obs has batch1, batch2 ... in `batch`, unless `cells` has that column. var has the
+    batch, and obs has batch1, batch2 ... in `batch`, unless `cells` or the table has that column. var has the
     columns of `genes`.
 
     Parameters
@@ -85,7 +85,8 @@ def _part(table: Table, batch: str, wanted: Wanted) -> Part:
         raise InputError(f"{table.key}: {table.path} {error}") from error
     except ERRORS as error:
         raise _not_a_table(table, error) from error
-    return Part(batch, cells, {"batch": batch}, content.notes)
+    columns = {} if "batch" in cells.obs else {"batch": batch}
+    return Part(batch, cells, columns, content.notes)
 
 
 def _names_in_files(parts: list[Part]) -> pd.Index:

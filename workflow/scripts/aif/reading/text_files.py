@@ -30,7 +30,7 @@ COMMENTS = ("##", "# ")  # a header may begin with # and the name of its column
 LOOKED_AT = 1_000_000  # bytes that tell the encoding
 MISSING = ("", "NA", "NaN", "nan", "N/A", "NULL")
 # As programs write numbers: 007, 1.10 and 1E2 are names, and so is what no float holds.
-NUMBER = r"-?(0|[1-9]\d{0,14})(\.(\d*[1-9]|0))?(e[-+]\d+)?"
+NUMBER = r"-?(0|[1-9]\d{0,14})(\.(\d*[1-9]|0))?(e[-+]\d{1,2})?"
 # What reading a damaged file, or one of another kind, may raise.
 ERRORS = (OSError, ValueError, EOFError, zlib.error, lzma.LZMAError)
 

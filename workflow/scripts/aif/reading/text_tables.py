@@ -18,7 +18,7 @@ from aif.reading.content import Content, Matrix, Unread
 from aif.reading.genes import IDS, are_row_numbers
 from aif.reading.notes import Note
 from aif.reading.side_tables import HEADER
-from aif.reading.text_files import MISSING, form_of_table
+from aif.reading.text_files import MISSING, form_of_table, typed
 
 CHUNK = 10_000_000  # so many values of a table are read at a time: 40 MB, before they become sparse
 LOOKED_AT = 100  # rows that tell which columns are text
@@ -34,7 +34,6 @@ OF_CELLS = re.compile(
     r"|batch|sample|donor|cluster|condition|cell[._ ]?type",
     re.IGNORECASE,
 )
-DECIMAL_COMMAS = "; write decimal numbers with points, not commas"
 DATE = re.compile(r"\d{1,2}-(Mar|Sep|Dec)|(Mar|Sep|Dec)-\d{1,2}", re.IGNORECASE)
 
 
@@ -59,19 +58,22 @@ def read_text_table(path: Path, cells_in: str | None) -> Content:
         tables.append(texts)
     counts, rows = sparse.vstack(blocks, format="csr"), pd.concat(tables)
     columns = pd.DataFrame(index=numbers.columns)
-    if are_row_numbers(rows.index) and rows.shape[1]:
-        first = rows.columns[0]
-        rows = rows.set_index(first).rename_axis(index=None)
+    check_unique(rows.columns, "column")
+    of_cells = [name for name in rows if OF_CELLS.fullmatch(str(name))]
+    names_beside = [name for name in rows if name not in of_cells]
+    if are_row_numbers(rows.index) and names_beside:
+        rows = rows.set_index(names_beside[0]).rename_axis(index=None)
     if cells_in is None:
-        cells_in = _where_cells_are(rows, columns.index)
+        cells_in = "rows" if of_cells else _where_cells_are(rows, columns.index)
     notes = []
     if cells_in == "columns":
         counts, rows, columns, notes = _cells_by_genes(counts, rows, columns.index)
-    else:
-        counts, rows, columns, notes = _without_columns_of_cells(counts, rows, columns)
+    elif of_cells:
+        said = f"columns that tell of cells and are no genes: {', '.join(map(str, of_cells[:5]))}"
+        notes = [Note("table", "ok", said)]
     for names, what in ((rows.index, "cell"), (columns.index, "gene")):
         check_unique(names, what)
-    return Content([Matrix.of(counts, columns)], rows, notes)
+    return Content([Matrix.of(counts, columns)], rows.apply(typed), notes)
 
 
 def _cells_by_genes(
@@ -93,21 +95,6 @@ def _cells_by_genes(
             notes.append(Note("table", "warning", said))
     kept = counts[np.flatnonzero(~summary)][:, np.flatnonzero(~beside)]
     return kept.T.tocsr(), pd.DataFrame(index=cells[~beside]), genes[~summary], notes
-
-
-def _without_columns_of_cells(
-    counts: sparse.csr_matrix, cells: pd.DataFrame, genes: pd.DataFrame
-) -> tuple[sparse.csr_matrix, pd.DataFrame, pd.DataFrame, list[Note]]:
-    """Return counts, cells, genes and notes, where columns of numbers that tell of cells are theirs."""
-    of_cells = genes.index.astype(str).map(lambda name: OF_CELLS.fullmatch(name) is not None)
-    of_cells = of_cells.to_numpy(bool)
-    if not of_cells.any():
-        return counts, cells, genes, []
-    names = genes.index[of_cells]
-    own = pd.DataFrame(counts[:, np.flatnonzero(of_cells)].toarray(), cells.index, names)
-    said = f"columns that are taken as those of cells and not as genes: {', '.join(map(str, names[:5]))}"
-    kept = counts[:, np.flatnonzero(~of_cells)]
-    return kept, cells.join(own), genes[~of_cells], [Note("table", "warning", said)]
 
 
 def chunks(path: Path, numbers: bool = True) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
@@ -133,6 +120,8 @@ def chunks(path: Path, numbers: bool = True) -> Iterator[tuple[pd.DataFrame, pd.
         raise ValueError("it has one line only") from None
     width = first.shape[1]
     if len(header) == width > 1 and header.iloc[-1] == "" and (first.iloc[:, -1] != "").any():
+        if HEADER.fullmatch(header.iloc[0]):
+            raise ValueError("its last column has no name; name or remove it")
         header = header[:-1]  # R's header is one field short, and a tab has been put behind it
     if width < 2 or width - len(header) not in (0, 1):
         raise ValueError(f"its header has {len(header)} fields, the next line {width}")
@@ -140,16 +129,14 @@ def chunks(path: Path, numbers: bool = True) -> Iterator[tuple[pd.DataFrame, pd.
     if numbers and len(header) == width and _are_counts(header):
         raise ValueError("its first line holds counts and no names; add a header")
     types: dict[int, type] = {0: str}
-    texts = [i for i in range(1, width) if not numbers or _is_text(first[i])]
+    texts = [
+        i
+        for i in range(1, width)
+        if not numbers or _is_text(first[i]) or OF_CELLS.fullmatch(columns[i - 1])
+    ]
     types |= {i: str if i in texts else np.float32 for i in range(1, width)}
-    if numbers and len(texts) == width - 1:
-        commas = first.iloc[:, 1:].stack().str.fullmatch(r"-?\d+,\d+").any()
-        raise ValueError(f"it has no numbers{DECIMAL_COMMAS if commas else ''}")
-    if numbers and len(texts) == 1 == width - 2 and first[0].duplicated().any():
-        raise ValueError(
-            "it has a line for each gene and cell; make it a table of genes × cells, in R by xtabs(), in "
-            "Python by pandas' pivot()"
-        )
+    if numbers:
+        _check_numbers(first, texts)
     reader = pd.read_csv(
         path,
         index_col=0,
@@ -165,6 +152,29 @@ def chunks(path: Path, numbers: bool = True) -> Iterator[tuple[pd.DataFrame, pd.
         for chunk in reader:
             named = chunk.set_axis(columns, axis=1).rename_axis(index=None)
             yield named.loc[:, ~is_text], named.loc[:, is_text]
+
+
+def _check_numbers(first: pd.DataFrame, texts: list[int]) -> None:
+    """Accept the first rows of a table with a name and counts in each.
+
+    Raises
+    ------
+    ValueError
+        If there are no numbers, or as some programs write them, or one count to a row.
+    """
+    for i in range(1, first.shape[1]):
+        said = first.loc[~first[i].isin(MISSING), i]
+        if said.str.fullmatch(r"-?\d+(,\d+)?").all() and said.str.contains(",").any():
+            raise ValueError("it has decimal commas; write decimal numbers with points")
+    if len(texts) == first.shape[1] - 1:
+        raise ValueError("it has no numbers")
+    if len(texts) == 1 == first.shape[1] - 2:
+        distinct = first[[0, texts[0]]].nunique()
+        if distinct.max() < len(first) or distinct.min() <= len(first) / 2:
+            raise ValueError(
+                "it has a line for each gene and cell; make it a table of genes × cells, in R by xtabs(), in "
+                "Python by pandas' pivot()"
+            )
 
 
 def _is_text(values: pd.Series) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import cycle
+from itertools import cycle, takewhile
 
 import matplotlib
 
@@ -156,7 +156,7 @@ def _scatter(axis: Axes, cells: pd.DataFrame, column: str) -> None:
     axis.set(title=column.replace("_", " "), xticks=[], yticks=[])
     axis.legend(
         handles,
-        [_short(name).replace("$", r"\$") for name in names],
+        [name.replace("$", r"\$") for name in _short(names)],
         loc="center left",
         bbox_to_anchor=(1.0, 0.5),
         frameon=False,
@@ -166,6 +166,19 @@ def _scatter(axis: Axes, cells: pd.DataFrame, column: str) -> None:
     )
 
 
-def _short(name: str) -> str:
-    """Return a name that leaves room for the picture, by its beginning and its end."""
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 11]}…{name[-10:]}"
+def _short(names: list[str]) -> list[str]:
+    """Return names that leave room for the picture: beginning and end of long ones, or what differs."""
+    short = [
+        name if len(name) <= LONGEST else f"{name[: LONGEST - 11]}…{name[-10:]}" for name in names
+    ]
+    if len(set(short)) == len(names):
+        return short
+    start, end = _shared(names), _shared([name[::-1] for name in names])
+    return [f"…{name[start : len(name) - end]}…" for name in names]
+
+
+def _shared(names: list[str]) -> int:
+    """Return how many letters all names begin with."""
+    return sum(
+        1 for _ in takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aif.config.datasets import Dataset
-from aif.config.samples import Sample
+from aif.config.samples import SAMPLE, Sample
 from aif.config.schema import Config
 from aif.errors import InputError
 
@@ -50,7 +50,9 @@ def _known_batches(dataset: Dataset, samples: list[Sample]) -> set[str] | None:
         return None
     if samples:
         found = {sample.columns.get(dataset.batch_key) for sample in samples}
-        return None if None in found else found
+        if None in found:
+            return None
+        return found if dataset.batch_key == SAMPLE else {_number(name) for name in found}
     try:
         import h5py
         from anndata.io import read_elem
@@ -59,6 +61,14 @@ def _known_batches(dataset: Dataset, samples: list[Sample]) -> set[str] | None:
             obs = file["obs"]
             if not isinstance(obs, h5py.Group) or "__categories" in obs:
                 return None
-            return {str(name) for name in read_elem(obs[dataset.batch_key])}
+            values = read_elem(obs[dataset.batch_key])
+            names = {str(value).strip() for value in values}
+            has_points = getattr(values, "categories", values).dtype.kind == "f"
+            return {_number(name) for name in names} if has_points else names
     except Exception:  # what is wrong with the file is said by the rule that reads it
         return None
+
+
+def _number(name: str) -> str:
+    """Return a batch as `aif.data.groups.as_names` calls it if it is a number."""
+    return name.removesuffix(".0")
