@@ -17,7 +17,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Fixtures that run a whole workflow, or train, once for many tests.
 RUNS = (
     *("finished", "searched", "other", "documented"),
-    *("read", "corrected", "refused", "peaceful", "told", "cases"),
+    *("read", "corrected", "refused", "mixed", "peaceful", "told", "cases"),
 )
 
 

@@ -9,9 +9,6 @@ import pandas as pd
 from scipy import sparse
 from small_workflow import jobs_of
 
-from aif.job.files import read_table
-from aif.model.model_file import load_model
-
 
 def check_corrected(path, original):
     corrected = ad.read_h5ad(path)
@@ -132,18 +129,3 @@ def test_another_target_corrects_again_but_does_not_train(finished):
     assert "rule correct:" in process.stdout
     assert "rule preprocess:" not in process.stdout
     assert "rule train:" not in process.stdout
-
-
-def test_what_is_to_be_kept_is_told_to_models_and_methods_and_said(workflow):
-    simulation = {"preset": "tran5", "batches": [40, 60], "genes": 200, "condition": 0.5}
-    workflow.config["datasets"] = {"cells": {"simulate": simulation, "keep": ["condition"]}}
-    assert workflow.run("pipeline").returncode == 0
-    checks = read_table(workflow.results("data", "checks.tsv")).set_index("check")
-    assert checks.loc["keep", "status"] == "ok"
-    folder = workflow.results("aif_norm_log_rel_dyn", "pipeline")
-    networks, info = load_model(folder / "model.pt")
-    assert (info.covariates, networks.shape.covariates) == (["condition=treated"], 1)
-    corrected = ad.read_h5ad(folder / "corrected.h5ad")
-    treated = (corrected.obs["condition"] == "treated").to_numpy()
-    assert (corrected.obsm["covariates"][:, 0] == treated).all()
-    assert "ConditionFac" in corrected.var

@@ -14,6 +14,8 @@ from small_workflow import metrics_of
 from test_run import check_corrected
 
 from aif.config.schema import load_yaml
+from aif.job.files import read_table
+from aif.model.model_file import load_model
 
 VARIANTS = list(load_yaml(ROOT / "config/variants.yaml")["variants"])
 
@@ -46,6 +48,16 @@ def test_only_variable_genes_are_kept_where_asked(here):
     assert [name for name in names if name in found] == list(found)
 
 
+def test_values_that_are_no_counts_are_a_warning(here):
+    cells = simulated()
+    del cells.layers["counts"]
+    cells.X[5, 7] = 0.5
+    cells.write_h5ad("cells.h5ad")
+    assert prepare(here.config) == {}
+    log = here.results("data", "check_dataset.log").read_text()
+    assert "warning: cells: counts: 1 of the non-zero values are no integers" in log
+
+
 def test_a_simulated_data_set_runs_and_keeps_its_truth(here):
     simulation = {"preset": "tran5", "batches": [30, 60], "genes": 300}
     here.config["datasets"] = {"cells": {"simulate": simulation, "n_top_genes": 50}}
@@ -61,6 +73,21 @@ def test_a_simulated_data_set_runs_and_keeps_its_truth(here):
         found = metrics.loc[f"DE_AUC_{direction}_all", "value"]
         curve = curves.loc[curves["direction"] == direction, "F1"]
         assert found == pytest.approx(curve.mean(), rel=1e-12)
+
+
+def test_what_is_to_be_kept_is_told_to_models_and_methods_and_said(here):
+    simulation = {"preset": "tran5", "batches": [40, 60], "genes": 200, "condition": 0.5}
+    here.config["datasets"] = {"cells": {"simulate": simulation, "keep": ["condition"]}}
+    assert pipeline(here.config) == {}
+    checks = read_table(here.results("data", "checks.tsv")).set_index("check")
+    assert checks.loc["keep", "status"] == "ok"
+    folder = here.results("aif_norm_log_rel_dyn", "pipeline")
+    networks, info = load_model(folder / "model.pt")
+    assert (info.covariates, networks.shape.covariates) == (["condition=treated"], 1)
+    corrected = ad.read_h5ad(folder / "corrected.h5ad")
+    treated = (corrected.obs["condition"] == "treated").to_numpy()
+    assert (corrected.obsm["covariates"][:, 0] == treated).all()
+    assert "ConditionFac" in corrected.var
 
 
 def test_a_column_that_is_asked_for_and_cannot_be_read_says_why(here):

@@ -90,7 +90,7 @@ def test_the_best_run_comes_back_from_its_run_yaml(searched, workflow):
     )
 
     workflow.config = run
-    assert workflow.run("pipeline").returncode == 0
+    assert workflow.run(f"results/cells/{VARIANT}/pipeline/metrics.tsv").returncode == 0
     losses = read_table(workflow.results(VARIANT, "pipeline", "losses.tsv"))
     kept = losses[losses["selected"]].iloc[0]
     for name in ("selection_loss", "rec", "kl", "aux", "dis"):
@@ -168,7 +168,7 @@ def test_a_changed_line_of_the_model_trains_everything_again(searched, tmp_path)
 
 def test_stacks_give_what_single_runs_give(searched, workflow):
     workflow.config = {**searched.config, "rows_per_job": 2, "seeds": 1}
-    process = workflow.run("grid_search")
+    process = workflow.run(f"results/cells/{VARIANT}/grid_search.tsv")
     assert process.returncode == 0, process.stderr[-2000:]
     assert jobs_of(process.stderr)["search_job"] == 2
     one, other = (
@@ -181,7 +181,8 @@ def test_stacks_give_what_single_runs_give(searched, workflow):
 
 def test_held_out_cells_are_scored_apart_in_every_mode(workflow):
     workflow.config |= {"holdout": 0.3, "grid": {"gamma": [0.3]}}
-    process = workflow.run("pipeline", "grid_search")
+    names = ("pipeline/metrics.tsv", "grid_search.tsv")
+    process = workflow.run(*(f"results/cells/{VARIANT}/{name}" for name in names))
     assert process.returncode == 0, process.stderr[-2000:]
     runs = read_table(workflow.results(VARIANT, "grid_search.tsv"))
     assert runs["cells"].tolist() == ["train", "heldout"]
