@@ -22,6 +22,14 @@ def test_several_columns_name_the_batch_by_their_combinations():
     assert list(with_groups(OBS, "donor", None)["batch"]) == ["d1", "d2", "d1"]
 
 
+def test_two_batches_never_get_one_name():
+    obs = pd.DataFrame({"lab": ["a / b", "a"], "day": ["c", "b / c"]})
+    with pytest.raises(
+        InputError, match=r"^d\.batch_key: values of lab, day hold ' / ', so that two"
+    ):
+        with_groups(obs, ["lab", "day"], None, key="d")
+
+
 def test_a_type_may_be_missing_or_named_as_none():
     assert list(with_groups(OBS, "donor", "type")["cell_type"].isna()) == [False, True, False]
     found = with_groups(OBS, "donor", "type", ["Unknown"])["cell_type"]

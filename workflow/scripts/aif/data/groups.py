@@ -50,6 +50,11 @@ def with_groups(
                 "drop them"
             )
     columns = {"batch": parts[0].str.cat(parts[1:], sep=TOGETHER) if len(parts) > 1 else parts[0]}
+    if columns["batch"].nunique() < len(pd.concat(parts, axis=1).drop_duplicates()):
+        raise InputError(
+            f"{key}.batch_key: values of {', '.join(keys)} hold {TOGETHER!r}, so that two batches would "
+            "have one name; rename them"
+        )
     if label_key is not None:
         types = _column(obs, label_key, f"{key}.label_key")
         columns["cell_type"] = types.where(~types.isin(list(unlabelled)))
