@@ -5,10 +5,13 @@ import shutil
 import subprocess
 
 import pytest
+from cells import simulated
 from file_forms import ids_of
 from file_forms_of_r import matrix_of_r
 
+from aif.data.preprocessing import standardise, transform
 from aif.errors import InputError
+from aif.methods.r_methods import seurat
 from aif.reading.cells import read_cells
 from aif.reading.content import Wanted
 
@@ -18,6 +21,19 @@ needs_r = pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not i
 def read(path):
     adata, notes = read_cells(path, Wanted(), "k")
     return adata, [note.message for note in notes]
+
+
+def test_r_that_is_killed_says_so(tmp_path, monkeypatch):
+    (tmp_path / "Rscript").write_text("#!/bin/sh\nkill -9 $$\n")
+    (tmp_path / "Rscript").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    (tmp_path / "cells.rds").write_bytes(b"X\n\x00\x00")
+    with pytest.raises(InputError, match="stopped R by signal 9, as for want of memory"):
+        read(tmp_path / "cells.rds")
+    with pytest.raises(
+        RuntimeError, match=r"seurat\.R was ended by signal 9, as for want of memory"
+    ):
+        seurat(transform(standardise(simulated(), "batch", None), "norm_log"), 0)
 
 
 @needs_r

@@ -56,6 +56,10 @@ def _run_r(
             capture_output=True,
             text=True,
         )
+        if done.returncode < 0:
+            raise RuntimeError(
+                f"{name}.R was ended by signal {-done.returncode}, as for want of memory"
+            )
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]
             missing = "there is no package called"

@@ -34,6 +34,8 @@ def read_r(path: Path) -> Content:
             capture_output=True,
             text=True,
         )
+        if done.returncode < 0:
+            raise Unread(f"stopped R by signal {-done.returncode}, as for want of memory")
         if done.returncode:
             raise Unread(f"cannot be read by R ({_error_in(done.stderr)})")
         files = Path(folder)
