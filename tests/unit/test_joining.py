@@ -76,7 +76,7 @@ def test_a_sample_without_cells_is_told():
     first = part("s1", ["g1"], [[1], [2]])
     second = part("s2", ["g1"], np.zeros((0, 1)), cells=())
     _, notes = joined([first, second], "inner", KEY)
-    assert (notes[0].status, notes[0].message) == ("warning", "there are no cells in s2")
+    assert (notes[0].status, notes[0].message) == ("warning", "s2: there are no cells")
 
 
 def test_genes_that_some_lack_are_0_if_all_are_asked_for():

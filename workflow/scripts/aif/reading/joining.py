@@ -56,19 +56,10 @@ def joined(parts: Sequence[Part], join: str, where: str) -> tuple[ad.AnnData, li
         overwritten.
     """
     _check_kinds(parts, where)
-    obs = pd.concat([_columns(part, where) for part in parts], join="inner")
-    given = set().union(*(part.columns for part in parts)) & set(obs) - {SAMPLE}
-    obs = obs.assign(**{column: typed(obs[column]) for column in given})
-    # Categories of numbers would be numbers where those of the files differ.
-    groups = [c for c in obs if all(_are_groups(part.cells.obs.get(c)) for part in parts)]
-    obs = obs.astype(dict.fromkeys(groups, "category"))
+    obs = _table_of_cells(parts, where)
     keys, by_ids = _gene_keys(parts, where)
     shared = _shared(keys)
-    empty = [part.name for part in parts if not part.cells.n_obs]
-    notes = (
-        [Note("samples", "warning", f"there are no cells in {', '.join(empty)}")] if empty else []
-    )
-    notes += [*_together(parts), _shared_note(parts, shared, join, by_ids, where)]
+    notes = [*_together(parts), _shared_note(parts, shared, join, by_ids, where)]
     genes = shared if join == "inner" else reduce(lambda a, b: a.union(b, sort=False), keys)
     counts = []
     for part, own in zip(parts, keys, strict=True):
@@ -80,6 +71,16 @@ def joined(parts: Sequence[Part], join: str, where: str) -> tuple[ad.AnnData, li
         names = pd.Index([f"{name}-{part.name}" for part in parts for name in part.cells.obs_names])
     var = _gene_table([part.cells.var for part in parts], keys, genes)
     return ad.AnnData(together, plain(obs.set_axis(names)), var), notes
+
+
+def _table_of_cells(parts: Sequence[Part], where: str) -> pd.DataFrame:
+    """Return obs of all files: what a sheet gives is typed, and what is a category in all files stays one."""
+    obs = pd.concat([_columns(part, where) for part in parts], join="inner")
+    given = set().union(*(part.columns for part in parts)) & set(obs) - {SAMPLE}
+    obs = obs.assign(**{column: typed(obs[column]) for column in given})
+    # Categories of numbers would be numbers where those of the files differ.
+    groups = [c for c in obs if all(_are_groups(part.cells.obs.get(c)) for part in parts)]
+    return obs.astype(dict.fromkeys(groups, "category"))
 
 
 def _are_groups(column: pd.Series | None) -> bool:
@@ -215,6 +216,8 @@ def _together(parts: Sequence[Part]) -> list[Note]:
     """Return the notes of all files, each once, with the names of the samples if not all have it."""
     names: dict[Note, list[str]] = {}
     for part in parts:
+        if not part.cells.n_obs:
+            names.setdefault(Note("cells", "warning", "there are no cells"), []).append(part.name)
         for note in part.notes:
             names.setdefault(note, []).append(part.name)
     return [

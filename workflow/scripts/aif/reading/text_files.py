@@ -99,7 +99,7 @@ def read_fields(path: Path) -> list[list[str]]:
 
 
 def typed(texts: pd.Series) -> pd.Series:
-    """Return one column of a table of text: numbers if all are and no two texts are the same; else texts."""
+    """Return one column of a table of text: numbers if all are and stay apart as such, else texts."""
     given = texts.astype(object).where(~texts.astype(str).str.strip().isin(MISSING))
     present = given.dropna().astype(str)
     if len(present) and present.str.fullmatch(NUMBER).all():
