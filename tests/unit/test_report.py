@@ -148,6 +148,16 @@ def test_the_overview_has_medians_over_seeds_and_mean_ranks_over_data_sets():
     assert overviews(ranks(report_tables.benchmark())) == []
 
 
+def test_controls_stand_below_what_has_no_result_on_a_data_set():
+    tables = []
+    for dataset in ("first", "second"):
+        own = report_tables.benchmark(dataset)
+        control = own[own["method"] == "combat"].assign(method="perfect_types")
+        tables += [own, control] if dataset == "first" else [own[own["method"] != "aif"], control]
+    page = overviews(ranks(pd.concat(tables, ignore_index=True)))[0]
+    assert [method for (method, _), _ in page.rows][-2:] == ["aif", "perfect_types"]
+
+
 def test_the_overview_has_the_score_that_all_data_sets_share():
     tables = [report_tables.benchmark("first"), report_tables.benchmark("second", has_labels=False)]
     (table,) = overviews(ranks(pd.concat(tables)))

@@ -81,6 +81,7 @@ def _overview(table: pd.DataFrame, ranked_by: str) -> Overview:
     order = list(scores.loc[ALL, "rank_median"].dropna().sort_values(kind="stable").index)
     outputs = scores.reset_index().drop_duplicates(OUTPUT)[OUTPUT].itertuples(index=False)
     others = [tuple(output) for output in outputs if tuple(output) not in order]
+    others.sort(key=lambda output: output[0] in CONTROLS)  # after what has no result on a data set
     datasets = [name for name in table["dataset"].unique() if name != ALL]
     datasets = [name for name in datasets if name in scores.index.unique("dataset")]
     ranked = scores[scores["rank_median"].notna()]
