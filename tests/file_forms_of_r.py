@@ -28,6 +28,11 @@ def matrix_of_r(folder):
     return _by_r(folder, "saveRDS(counts, 'cells.rds')")
 
 
+def matrix_of_cells_by_genes(folder):
+    barcodes = "colnames(counts) <- paste0('ACGTACGTACGT-', seq_len(ncol(counts)))"
+    return _by_r(folder, f"{barcodes}; saveRDS(t(counts), 'cells.rds')")
+
+
 def seurat(folder):
     code = "suppressMessages(library(SeuratObject)); x <- CreateSeuratObject(counts, meta.data = cells)"
     return _by_r(folder, code + "; saveRDS(x, 'cells.rds')")

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from cells import simulated
 from file_forms import ids_of
-from file_forms_of_r import matrix_of_r
+from file_forms_of_r import matrix_of_cells_by_genes, matrix_of_r
 
 from aif.data.preprocessing import standardise, transform
 from aif.errors import InputError
@@ -18,8 +18,8 @@ from aif.reading.content import Wanted
 needs_r = pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
 
 
-def read(path):
-    adata, notes = read_cells(path, Wanted(), "k")
+def read(path, **wanted):
+    adata, notes = read_cells(path, Wanted(**wanted), "k")
     return adata, [note.message for note in notes]
 
 
@@ -41,6 +41,19 @@ def test_a_file_of_r_may_be_compressed_twice(tmp_path):
     entry = matrix_of_r(tmp_path)
     (tmp_path / "GSE1.rds.gz").write_bytes(gzip.compress((tmp_path / "cells.rds").read_bytes()))
     assert read(tmp_path / "GSE1.rds.gz")[0].shape == read(entry["path"])[0].shape
+
+
+@needs_r
+def test_a_matrix_of_r_may_have_cells_in_rows(tmp_path):
+    expected = simulated()
+    entry = matrix_of_cells_by_genes(tmp_path)
+    by_names = read(tmp_path / "cells.rds")[0]
+    told = read(tmp_path / "cells.rds", cells_in="columns")[0]
+    assert entry["path"] == str(tmp_path / "cells.rds")
+    assert list(by_names.var_names) == list(expected.var_names) == list(told.obs_names)
+    assert (by_names.X.toarray() == expected.X).all()
+    matrix_of_r(tmp_path)
+    assert (read(tmp_path / "cells.rds", cells_in="rows")[0].X.toarray() == expected.X.T).all()
 
 
 @needs_r

@@ -115,7 +115,7 @@ class Dataset(Section):
     genome: str | None = None
     """The genome whose genes are taken, of a file with several."""
     cells_in: CellsIn | None = None
-    """Where the cells are in a file that is a text table; without it their names decide."""
+    """Where the cells are in a file that is a text table or a matrix of R; without it their names decide."""
     barcode_suffix: str | None = None
     """The column of obs to put the end of each cell's name into, after its last hyphen: the sample's number
     in what `cellranger aggr` writes."""

@@ -139,7 +139,7 @@ def _reader_of(path: Path) -> Reader:
     if head.startswith(b"%%MatrixMarket"):
         return lambda wanted: read_matrix_market(path)
     if head.startswith(R_STARTS):
-        return lambda wanted: read_r(path)
+        return lambda wanted: read_r(path, wanted.cells_in)
     if b"\x00" in head and not head.startswith(UTF16):
         raise Unread("has no form that is known; docs/forms.md lists those that are")
     return lambda wanted: read_text_table(path, wanted.cells_in)

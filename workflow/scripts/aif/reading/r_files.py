@@ -12,13 +12,23 @@ from scipy import io, sparse
 
 from aif.reading.content import Content, Matrix, Unread
 from aif.reading.notes import Note
+from aif.reading.orientation import where_cells_are
 
 SCRIPT = Path(__file__).parent / "read_r.R"
+MATRIX = "the matrix"  # what read_r.R calls the counts of a file that holds no object of cells
 NO_R = "is a file of R, which is not installed: run with --use-conda, or install R with its package Matrix"
 
 
-def read_r(path: Path) -> Content:
+def read_r(path: Path, cells_in: str | None) -> Content:
     """Return what a file of R holds, read by R; see `read_r.R`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    cells_in
+        Of a matrix `rows` or `columns`; without it the names decide, if they look like barcodes or genes,
+        and else cells are in columns, as R's packages have them.
 
     Raises
     ------
@@ -44,6 +54,8 @@ def read_r(path: Path) -> Content:
         cells, genes = (_table(files / f"{name}.csv", texts) for name in ("cells", "genes"))
         left_out = (files / "left_out.txt").read_text().splitlines()
         assay, *others = (files / "assay.txt").read_text().splitlines()
+    if assay == MATRIX and (cells_in or where_cells_are(genes.index, cells.index)) == "rows":
+        counts, cells, genes = counts.T.tocsr(), genes, cells
     said = f"those of {assay}" + (f"; there are {', '.join(others)} besides" if others else "")
     notes = [Note("counts", "ok", said)]
     notes += [

@@ -15,15 +15,14 @@ import pandas as pd
 from scipy import sparse
 
 from aif.reading.content import Content, Matrix, Unread
-from aif.reading.genes import IDS, are_row_numbers
+from aif.reading.genes import are_row_numbers
 from aif.reading.notes import Note
+from aif.reading.orientation import where_cells_are
 from aif.reading.side_tables import HEADER
 from aif.reading.text_files import MISSING, form_of_table, typed
 
 CHUNK = 10_000_000  # so many values of a table are read at a time: 40 MB, before they become sparse
 LOOKED_AT = 100  # rows that tell which columns are text
-BARCODE = re.compile(r"[ACGTN]{8,}")
-GENE = re.compile(rf"{IDS.pattern}|mt-\w+|rp[ls]\d+\w*|actb|gapdh|malat1|b2m|eef1a1", re.IGNORECASE)
 # Columns that stand beside counts, and rows of HTSeq and STAR that are no genes.
 BESIDE_COUNTS = ("length", "start", "end", "chr", "chrom", "chromosome", "strand", "width")
 SUMMARY = r"__(no_feature|ambiguous|too_low_aQual|not_aligned|alignment_not_unique)|N_(unmapped|multimapping)"
@@ -64,7 +63,11 @@ def read_text_table(path: Path, cells_in: str | None) -> Content:
     if are_row_numbers(rows.index) and names_beside:
         rows = rows.set_index(names_beside[0]).rename_axis(index=None)
     if cells_in is None:
-        cells_in = "rows" if of_cells else _where_cells_are(rows, columns.index)
+        cells_in = "rows" if of_cells else where_cells_are(rows.index, columns.index)
+    if cells_in is None and rows.shape[1]:
+        cells_in = "columns"  # genes have symbols beside their ids
+    if cells_in is None:
+        raise Unread("does not show where its cells are; say cells_in: rows or cells_in: columns")
     notes = []
     if cells_in == "columns":
         counts, rows, columns, notes = _cells_by_genes(counts, rows, columns.index)
@@ -212,19 +215,3 @@ def _are_counts(header: pd.Series) -> bool:
     names = pd.Index(header[1:])
     numeric = pd.to_numeric(pd.Series(names), errors="coerce").notna().all()
     return bool(numeric) and not are_row_numbers(names) and HEADER.fullmatch(str(header[0])) is None
-
-
-def _where_cells_are(rows: pd.DataFrame, columns: pd.Index) -> str:
-    """Return where the cells are, by names like barcodes and like genes."""
-
-    def like(names: pd.Index, pattern: re.Pattern[str], whole: bool) -> int:
-        match = pattern.fullmatch if whole else pattern.search
-        return sum(match(str(name)) is not None for name in names)
-
-    votes = like(columns, BARCODE, False) + like(rows.index, GENE, True)
-    against = like(rows.index, BARCODE, False) + like(columns, GENE, True)
-    if votes != against:
-        return "columns" if votes > against else "rows"
-    if rows.shape[1]:
-        return "columns"  # genes have symbols beside their ids
-    raise Unread("does not show where its cells are; say cells_in: rows or cells_in: columns")
