@@ -13,7 +13,7 @@ SCRIPTS = PACKAGE.parent
 MAY_IMPORT = {
     "workflow": {"config", "search"},
     "search": {"correction", "model", "data", "evaluation", "config", "job"},
-    "methods": {"correction", "data", "job"},
+    "methods": {"correction", "data", "reading", "job"},
     "correction": {"model", "data", "job"},
     "report": {"evaluation", "config", "job"},
     "model": {"data", "config", "job"},
@@ -131,7 +131,10 @@ def test_rules_rerun_for_their_own_part_of_the_code(copy):
     [
         ("report/report.html.j2", {"report.py", "search_report.py"}),
         ("methods/limma.R", {"baseline.py"}),
-        ("reading/read_r.R", {"read_cells.py", "join_samples.py", "read_tables.py"}),
+        (
+            "reading/read_r.R",
+            {"read_cells.py", "join_samples.py", "read_tables.py", "own_correction.py"},
+        ),
     ],
 )
 def test_what_modules_read_besides_python_counts(copy, companion, scripts):

@@ -92,7 +92,9 @@ def test_configs_are_valid(block, tmp_path, monkeypatch):
 def files_of(given):
     """Yield the paths that a config names, a pattern's with some names in it."""
     for key, value in given.items() if isinstance(given, dict) else enumerate(given):
-        if isinstance(value, dict | list):
+        if key == "corrections":
+            yield from (own if isinstance(own, str) else own["path"] for own in value.values())
+        elif isinstance(value, dict | list):
             yield from files_of(value)
         elif key in ("path", "samples", "mirror") and "{" not in value:
             yield value

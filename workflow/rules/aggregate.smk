@@ -5,7 +5,7 @@ rule benchmark:
 
 rule metrics:
     input:
-        TARGETS.of_products("results/{dataset}/{product}/metrics.tsv", PLAN.products),
+        TARGETS.of_benchmark("results/{dataset}/{product}/metrics.tsv"),
     output:
         report(
             "results/benchmark.tsv",
@@ -19,7 +19,7 @@ rule metrics:
     conda:
         "../../envs/report.yaml"
     params:
-        runs=JOBS.expected_products(PLAN.products),
+        runs=JOBS.expected_benchmark,
         code=code("concatenate.py"),
     script:
         "../scripts/concatenate.py"

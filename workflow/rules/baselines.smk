@@ -58,3 +58,25 @@ use rule baseline as seurat with:
         baseline="seurat",
     conda:
         "../../envs/seurat.yaml"
+
+
+# What the user has corrected by other means, beside them.
+rule own_correction:
+    input:
+        file=INPUTS.own_correction,
+        reference="results/{dataset}/data/norm_log.h5ad",
+    output:
+        "results/{dataset}/corrections/{correction}/corrected.h5ad",
+    log:
+        "results/{dataset}/corrections/{correction}/correct.log",
+    # Before anything is trained, as it may not fit.
+    priority: 100
+    conda:
+        "../../envs/reading.yaml"
+    threads: 1
+    params:
+        ids=JOBS.own_ids,
+        entry=JOBS.own_entry,
+        code=code("own_correction.py"),
+    script:
+        "../scripts/own_correction.py"

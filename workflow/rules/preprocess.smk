@@ -132,7 +132,7 @@ rule check_dataset:
     conda:
         "../../envs/scanpy.yaml"
     params:
-        source=lookup(within=SETTINGS, dpath="datasets/{dataset}"),
+        source=JOBS.source,
         null_test=JOBS.null_test,
         code=code("check_dataset.py"),
     script:
@@ -156,7 +156,7 @@ rule preprocess:
     conda:
         "../../envs/scanpy.yaml"
     params:
-        source=lookup(within=SETTINGS, dpath="datasets/{dataset}"),
+        source=JOBS.source,
         code=code("preprocess.py"),
     script:
         "../scripts/preprocess.py"

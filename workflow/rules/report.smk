@@ -52,8 +52,8 @@ rule report:
         checks=TARGETS.of_datasets("results/{dataset}/data/checks.tsv"),
         composition=TARGETS.of_datasets("results/{dataset}/data/composition.tsv"),
         genes=TARGETS.of_datasets("results/{dataset}/data/genes.tsv"),
-        types=TARGETS.of_products("results/{dataset}/{product}/types.tsv", PLAN.products),
-        provenance=TARGETS.of_products("results/{dataset}/{product}/provenance.tsv", PLAN.products),
+        types=TARGETS.of_benchmark("results/{dataset}/{product}/types.tsv"),
+        provenance=TARGETS.of_benchmark("results/{dataset}/{product}/provenance.tsv"),
         null_test=["results/null_test.tsv"] if CONFIG.null_test else [],
         figures=[figure["path"] for figure in TARGETS.figures],
     output:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from aif.config.datasets import Dataset
 from aif.config.hyperparameters import NAMES, Hyperparameters
-from aif.config.names import check_grid, check_null_test, check_variants, instead
+from aif.config.names import check_corrections, check_grid, check_null_test, check_variants, instead
 from aif.config.problems import one_line
 from aif.config.samples import BRACES, NOT_BRACES
 from aif.config.schema import Config, load_yaml
@@ -65,6 +65,7 @@ def complete(
         if dataset.simulate is not None:
             simulation(name, dataset, presets)
     check_null_test(config)
+    check_corrections(config, list(table["variants"]))
     return config
 
 
@@ -104,6 +105,8 @@ def _check_paths(name: str, dataset: Dataset) -> None:
         for kind in ("expression", "cells", "genes"):
             for i, table in enumerate(getattr(dataset.tables, kind)):
                 paths[f"tables.{kind}.{i}.path"] = (table.path, "a text table")
+    for own, correction in dataset.corrections.items():
+        paths[f"corrections.{own}"] = (correction.path, "a file or folder")
     for key, (path, what) in paths.items():
         if path is None:
             continue

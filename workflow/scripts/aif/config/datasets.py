@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Url = Annotated[str, Field(pattern=r"^https?://")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 CellsIn = Literal["rows", "columns"]
@@ -79,6 +80,29 @@ class Tables(Section):
         return [(kind, table) for kind in kinds for table in getattr(self, kind)]
 
 
+class Own(Section):
+    """A correction that was made elsewhere, of all cells of the data set, matched by their names.
+
+    A path alone will do for a table, or a file that holds nothing besides.
+    """
+
+    path: str
+    """A file or folder of any form in docs/forms.md, relative to the working directory."""
+    expression: str | None = None
+    """Corrected expression: X or the name of a layer. Counts are brought to logarithms."""
+    embedding: str | None = None
+    """The name of an embedding in obsm."""
+    graph: str | None = None
+    """The name of a neighbour graph in obsp: the weights."""
+
+
+def _as_path(given: Any) -> Any:
+    return {"path": given} if isinstance(given, str) else given
+
+
+OneOwn = Annotated[Own, BeforeValidator(_as_path, json_schema_input_type=str | Own)]
+
+
 class Dataset(Section):
     """One data set with raw counts: one file or several, text tables or a simulation."""
 
@@ -107,6 +131,9 @@ class Dataset(Section):
     keep: SomeNames = []
     """Columns of obs whose effect on expression is to stay, such as a condition: numbers or groups. AIF's
     decoder and auxiliary network know them, and so do scVI, ComBat and limma."""
+    corrections: dict[Name, OneOwn] = {}
+    """Corrections made elsewhere, by the names they shall have in the tables: they are judged, drawn and
+    ranked as all others."""
     layer: str | None = None
     """The layer that holds the counts, "raw" for the raw part of the file or "X"; without it X, or what holds
     whole numbers where X does not."""

@@ -6,7 +6,7 @@ import difflib
 from typing import get_args
 
 from aif.config.hyperparameters import NAMES
-from aif.config.schema import Competitor, Config, Grid, NullTest
+from aif.config.schema import Competitor, Config, Grid, Method, NullTest
 from aif.errors import InputError
 
 
@@ -51,6 +51,18 @@ def check_null_test(config: Config) -> None:
             if name not in config.datasets:
                 hint = instead(name, list(config.datasets))
                 raise InputError(f"config: null_test.{key}: unknown data set {name!r}; {hint}")
+
+
+def check_corrections(config: Config, variants: list[str]) -> None:
+    """Look for corrections of the user that are called as something else is."""
+    taken = [*variants, *get_args(Method)]
+    for dataset, entry in config.datasets.items():
+        for name in entry.corrections:
+            if name in taken:
+                raise InputError(
+                    f"config: datasets.{dataset}.corrections.{name}: a variant or method has this name; "
+                    "give the correction another"
+                )
 
 
 def instead(name: str, known: list[str]) -> str:

@@ -12,10 +12,9 @@ from pydantic import (
     Field,
 )
 
-from aif.config.datasets import Dataset, Section, each_once
+from aif.config.datasets import Dataset, Name, Section, each_once
 from aif.config.variants import Weighting
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Competitor = Literal[
     *("combat", "harmony", "scanorama", "scvi", "scvi_default", "bbknn", "limma", "seurat")
 ]

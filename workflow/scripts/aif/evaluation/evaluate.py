@@ -99,7 +99,7 @@ def evaluate(
     corrected
         As the contract of corrected.h5ad says.
     reference
-        The uncorrected norm_log data, with the same cells in the same order.
+        The uncorrected norm_log data, with the same cells in the same order, and all of its genes.
     options
         n_pcs, embedding, repetitions, subsample and seed.
     cells_name
@@ -128,6 +128,8 @@ def evaluate(
     mask = typed(before.components.obs)
     of_types = slice(None) if mask.all() else mask
     labelled = reference if mask.all() else reference[mask].copy()
+    if not corrected.var_names.equals(reference.var_names):  # made elsewhere, of some of the genes
+        labelled = labelled[:, corrected.var_names].copy()
     ids = {**{key: corrected.uns["aif"][key] for key in IDS}, "cells": cells_name}
     judged, drawn, tables = [], [], []
     for space in spaces or spaces_of(corrected):

@@ -20,6 +20,7 @@ from aif import __version__
 from aif.correction.no_correction import no_correction
 from aif.data.covariates import covariates_of
 from aif.job.costs import measured, versions
+from aif.methods.components import principal_components
 from aif.methods.controls import downsampled, perfect_types, shuffled
 from aif.methods.known_effects import known_effects, numbered
 from aif.methods.not_run import NotInstalled, NotPossible
@@ -27,7 +28,6 @@ from aif.methods.r_methods import limma, seurat
 
 # scVI as benchmarks of integration run it (Luecken et al. 2022).
 SCVI_OF_BENCHMARKS = {"n_layers": 2, "n_latent": 30, "gene_likelihood": "nb"}
-N_PCS = 30  # what Harmony and BBKNN are given, as many as corrected expression is judged in
 
 
 class Baseline(NamedTuple):
@@ -142,12 +142,6 @@ def bbknn(adata: ad.AnnData, seed: int) -> ad.AnnData:
     smallest = int(adata.obs["batch"].value_counts().min())
     package.bbknn(result, batch_key="batch", neighbors_within_batch=min(3, smallest))
     return result
-
-
-def principal_components(adata: ad.AnnData, seed: int) -> np.ndarray:
-    """Return the first components (n, N_PCS), fewer where cells or genes are few."""
-    n_pcs = min(N_PCS, min(adata.shape) - 1)
-    return sc.pp.pca(adata.X.toarray(), n_comps=n_pcs, random_state=seed)
 
 
 def corrected_or_reason(

@@ -49,6 +49,7 @@ def read_anndata(opened: Open, at: str = "") -> Content:
                 places["raw"] = (values, _table(root, table)[0])
         for name, (place, own) in places.items():
             _check_shape(root[place], name, (len(cells), len(own)))
+        beside = {part: [*root.get(part, ())] for part in ("obsm", "obsp")}
     prefix = f"{at}/" if at else ""
     matrices = [
         Matrix(
@@ -59,7 +60,11 @@ def read_anndata(opened: Open, at: str = "") -> Content:
         )
         for name, (place, own) in places.items()
     ]
-    return Content(matrices, cells, [*notes, *of_genes])
+    embeddings, graphs = (
+        {name: partial(_values, opened, f"{prefix}{part}/{name}") for name in names}
+        for part, names in beside.items()
+    )
+    return Content(matrices, cells, [*notes, *of_genes], embeddings, graphs)
 
 
 def _with_shared(cells: pd.DataFrame, shared: pd.DataFrame) -> pd.DataFrame:

@@ -9,14 +9,12 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
-from aif.errors import InputError
 from aif.reading.content import Content, Unread, Wanted, canonical
 from aif.reading.counts import counts_of
-from aif.reading.forms import content_of
+from aif.reading.forms import content_for_users
 from aif.reading.genes import expressed, named
 from aif.reading.notes import Note
 from aif.reading.plain import plain
-from aif.reading.text_files import reason_of
 
 
 def wanted_of(source: dict[str, Any]) -> Wanted:
@@ -48,16 +46,8 @@ def read_cells(path: str | Path, wanted: Wanted, where: str) -> tuple[ad.AnnData
     InputError
         One line that names the key and the file.
     """
-    try:
-        with content_of(Path(path), wanted) as content:
-            return cells_of(content, wanted), content.notes
-    except Unread as error:
-        raise InputError(f"{where}: {path} {error}") from error
-    except Exception as error:
-        reason = reason_of(error)
-        raise InputError(
-            f"{where}: {path} cannot be read ({reason}); see whether it is complete, and docs/forms.md"
-        ) from error
+    with content_for_users(path, wanted, where) as content:
+        return cells_of(content, wanted), content.notes
 
 
 def cells_of(content: Content, wanted: Wanted) -> ad.AnnData:

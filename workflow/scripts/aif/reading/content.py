@@ -60,11 +60,15 @@ class Content:
         A row for each of their rows; the index is the cells' names.
     notes
         What users should know.
+    embeddings, graphs
+        What reads the places of its cells, and the graphs between them, by their names.
     """
 
     matrices: list[Matrix]
     cells: pd.DataFrame
     notes: list[Note] = field(default_factory=list)
+    embeddings: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    graphs: dict[str, Callable[[], Any]] = field(default_factory=dict)
 
 
 class Wanted(NamedTuple):

@@ -17,6 +17,7 @@ import h5py
 import hdf5plugin  # noqa: F401  (HDF5 then knows compressions such as zstd and blosc)
 import zarr
 
+from aif.errors import InputError
 from aif.reading.anndata_files import read_anndata
 from aif.reading.cell_ranger import read_10x_h5
 from aif.reading.content import Content, Unread, Wanted
@@ -44,6 +45,27 @@ NO_DATA = {
 }
 FASTQ = re.compile(rb"@[^\n]*\n[ACGTN]+\n\+")
 Reader = Callable[[Wanted], Content]
+
+
+@contextlib.contextmanager
+def content_for_users(path: str | Path, wanted: Wanted, where: str) -> Iterator[Content]:
+    """Give what a file or folder holds, as `content_of`; what fails in the block, too, is told in one line.
+
+    Raises
+    ------
+    InputError
+        With `where`, the key in the config, and the file.
+    """
+    try:
+        with content_of(Path(path), wanted) as content:
+            yield content
+    except Unread as error:
+        raise InputError(f"{where}: {path} {error}") from error
+    except Exception as error:
+        reason = reason_of(error)
+        raise InputError(
+            f"{where}: {path} cannot be read ({reason}); see whether it is complete, and docs/forms.md"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -113,7 +113,7 @@ def methods_text(
         transforms=[words for name, words in TRANSFORMS.items() if name in set(ran["transform"])],
         variants=_variants(aif, losses),
         **_settings(aif),
-        others=_others(ran),
+        others=_others(ran, config),
         n_methods=ran["method"].nunique(),
         seeds=sorted(ran["seed"].unique()),
         spaces=list(dict.fromkeys("; ".join(ran["judged_in"]).split("; "))),
@@ -222,11 +222,16 @@ def _target(target: str | dict[str, float]) -> str:
     return f"cells of a label between batches ({shares})"
 
 
-def _others(ran: pd.DataFrame) -> list[dict[str, str]]:
+def _others(ran: pd.DataFrame, config: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the methods that AIF is compared with, and how they were run."""
     others = []
     for method, rows in ran.groupby("method", sort=False):
-        if method in KNOWN["methods"]:
-            known = {"cite": "", "how": "", "package": "", **KNOWN["methods"][method]}
+        own = any(method in config["datasets"][d].get("corrections", {}) for d in rows["dataset"])
+        entry = (
+            {"name": method, "how": "corrected elsewhere"} if own else KNOWN["methods"].get(method)
+        )
+        if entry is not None:
+            known = {"cite": "", "how": "", "package": "", **entry}
             others.append({**known, "version": _joined(rows["versions"], known["package"], True)})
     return others
 

@@ -22,6 +22,7 @@ CACHE = Path(".snakemake/aif_file_hashes.json")
 # Where the cells come from: what counts is what lies there.
 SOURCES = {"path", "url", "sha256", "samples", "tables", "simulate"}
 JUDGING = {"label_key", "unlabelled"}
+BESIDE = {"corrections"}  # what has no part in the data set's own cells
 # The scripts between the files of a data set and what is trained on.
 SCRIPTS = {
     "path": "read_cells.py",
@@ -48,7 +49,9 @@ def identity(plan: Plan, name: str, labelled: bool) -> str:
         return hashed([identity(plan, parent, labelled), batch, draw, code("split_batch.py")])
     dataset = plan.config.datasets[name]
     made_by = next(script for key, script in SCRIPTS.items() if getattr(dataset, key) is not None)
-    settings = sorted(set(Dataset.model_fields) - SOURCES - (set() if labelled else JUDGING))
+    settings = sorted(
+        set(Dataset.model_fields) - SOURCES - BESIDE - (set() if labelled else JUDGING)
+    )
     determined_by = {
         **{key: getattr(dataset, key) for key in settings},
         "files": _files(plan, name, dataset),

@@ -119,6 +119,11 @@ class Inputs:
         cells = NORM_LOG.format(dataset=wildcards.dataset)
         return self._unless_made(cells, wildcards, made, self.jobs.baseline_key(wildcards))
 
+    def own_correction(self, wildcards: Any) -> str:
+        """Return the file of a correction that the user has made."""
+        dataset = self.plan.config.datasets[wildcards.dataset]
+        return local(dataset.corrections[wildcards.correction].path)
+
     def _of_search_job(self, cells: str, wildcards: Any) -> str:
         made = f"{wildcards.variant}/runs/{wildcards.stack}/seed_{wildcards.seed}.tsv"
         return self._unless_made(cells, wildcards, made, self.jobs.search_key(wildcards))
@@ -166,4 +171,5 @@ class Inputs:
     def expression(self, wildcards: Any) -> list[str]:
         """Return the F1 curves of all products of a data set."""
         folder = f"results/{wildcards.dataset}"
-        return [f"{folder}/{product}/expression.tsv" for product in self.plan.products]
+        products = self.plan.products_of(wildcards.dataset)
+        return [f"{folder}/{product}/expression.tsv" for product in products]

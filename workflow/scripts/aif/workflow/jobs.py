@@ -36,9 +36,19 @@ class Jobs:
             "seed": self.plan.repeats[wildcards.repeat],
         }
 
+    def own_ids(self, wildcards: Any) -> dict[str, Any]:
+        """Return the ids of a correction that the user has made."""
+        ids = {"dataset": wildcards.dataset, "method": wildcards.correction, "row": ""}
+        return ids | {"seed": self.plan.config.seed}
+
+    def own_entry(self, wildcards: Any) -> dict[str, Any]:
+        """Return the entry in the config of a correction that the user has made."""
+        dataset = self.plan.config.datasets[wildcards.dataset]
+        return dataset.corrections[wildcards.correction].model_dump()
+
     def source(self, wildcards: Any) -> dict[str, Any]:
-        """Return a data set's entry in the config."""
-        return self.plan.config.datasets[wildcards.dataset].model_dump()
+        """Return what a data set's entry in the config says of its cells."""
+        return self.plan.config.datasets[wildcards.dataset].model_dump(exclude={"corrections"})
 
     def reading(self, wildcards: Any) -> dict[str, Any]:
         """Return how the files of a data set are read: what its entry says of them, and of nothing else."""
@@ -103,8 +113,7 @@ class Jobs:
 
     def evaluation(self, wildcards: Any) -> dict[str, Any]:
         """Return how a product is judged; without a seed for that, its own is taken."""
-        plan = self.plan
-        _, seed = {**plan.null_products, **plan.candidates, **plan.products}[wildcards.product]
+        _, seed = self.plan.all_products[wildcards.product]
         return self.plan.evaluation(seed)
 
     def correction_of(self, wildcards: Any) -> dict[str, Any]:
@@ -168,10 +177,19 @@ class Jobs:
 
     def expected_products(self, products: dict[str, tuple[str, int]]) -> list[dict[str, str]]:
         """Return the ids of all runs that a table of these products must have."""
+        return self._expected(dict.fromkeys(self.plan.config.datasets, products))
+
+    @property
+    def expected_benchmark(self) -> list[dict[str, str]]:
+        """The ids of all runs that the table of all corrections must have."""
+        plan = self.plan
+        return self._expected({name: plan.products_of(name) for name in plan.config.datasets})
+
+    def _expected(self, products: dict[str, dict[str, tuple[str, int]]]) -> list[dict[str, str]]:
         return [
             {"dataset": dataset, "method": method, "seed": str(seed)}
-            for dataset in self.plan.config.datasets
-            for method, seed in products.values()
+            for dataset, own in products.items()
+            for method, seed in own.values()
         ]
 
     def expected_searches(self) -> list[dict[str, str]]:

@@ -216,6 +216,24 @@ class Plan:
         }
         return {**others, **self.aif_products}
 
+    @cached_property
+    def own_corrections(self) -> dict[str, dict[str, tuple[str, int]]]:
+        """The corrections that users have made, as `products`, by the data set."""
+        return {
+            dataset: {f"corrections/{name}": (name, self.config.seed) for name in entry.corrections}
+            for dataset, entry in self.config.datasets.items()
+        }
+
+    @cached_property
+    def all_products(self) -> dict[str, tuple[str, int]]:
+        """Whatever is judged of any data set, as `products`."""
+        own = {k: v for found in self.own_corrections.values() for k, v in found.items()}
+        return {**self.null_products, **self.candidates, **self.products, **own}
+
+    def products_of(self, dataset: str) -> dict[str, tuple[str, int]]:
+        """Return all corrections of a data set, as `products`."""
+        return {**self.products, **self.own_corrections[dataset]}
+
     def evaluation(self, seed: int) -> dict[str, Any]:
         """Return how runs are judged: with this seed, unless the config has one for it."""
         own = self.config.evaluation.model_dump()

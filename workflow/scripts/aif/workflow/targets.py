@@ -33,6 +33,14 @@ class Targets:
             for product in products
         ]
 
+    def of_benchmark(self, pattern: str) -> list[str]:
+        """Return the pattern's files for every data set and all its products."""
+        return [
+            pattern.format(dataset=dataset, product=product)
+            for dataset in self.plan.config.datasets
+            for product in self.plan.products_of(dataset)
+        ]
+
     def of_variants(self, pattern: str) -> list[str]:
         """Return the pattern's files for every data set and variant."""
         return [
@@ -54,6 +62,11 @@ class Targets:
         """The report's figures: of every product's first repeat, and of each data set."""
         return [
             *self.figures_of(self.plan.products),
+            *(
+                _figure("embedding", dataset, name, f"{dataset}/{product}/embedding")
+                for dataset, own in self.plan.own_corrections.items()
+                for product, (name, _) in own.items()
+            ),
             *(
                 _figure(kind, dataset, "", f"{dataset}/{kind}")
                 for kind, datasets in (
@@ -135,7 +148,7 @@ class Targets:
         return {
             "pipeline": [
                 *("results/report.html", "results/ranks.tsv"),
-                *self.of_products("results/{dataset}/{product}/corrected.h5ad", self.plan.products),
+                *self.of_benchmark("results/{dataset}/{product}/corrected.h5ad"),
                 *(self.of_null_test if self.plan.config.null_test else []),
             ],
             "grid_search": [

@@ -1,0 +1,67 @@
+"""A correction made elsewhere, in the form of all others."""
+
+from __future__ import annotations
+
+import anndata as ad
+import numpy as np
+from scipy import sparse
+
+from aif import __version__
+from aif.methods.components import principal_components
+from aif.reading.counts import COUNTS, kind_of
+from aif.reading.own_correction import OwnCorrection
+
+NEIGHBOURS = {"method": "umap", "use_rep": "X_pca"}  # what scanpy looks for where it draws a graph
+
+
+def as_corrected(own: OwnCorrection, reference: ad.AnnData, ids: dict[str, object]) -> ad.AnnData:
+    """Return a correction as every method returns it.
+
+    Expression that holds counts is scaled and brought to logarithms where it is judged; all other is taken
+    as it is.
+
+    Parameters
+    ----------
+    own
+        Its parts, for the cells of the reference in their order.
+    reference
+        norm_log data.
+    ids
+        dataset, method, row and seed.
+    """
+    result = reference.copy() if own.genes is None else reference[:, own.genes].copy()
+    transform = "norm_log"
+    if own.expression is not None:
+        result.X = own.expression
+        if kind_of(_some_of(own.expression)) == COUNTS:
+            transform = "raw"
+    if own.embedding is not None:
+        result.obsm["X_corrected"] = own.embedding
+    if own.graph is not None:
+        result.obsp["connectivities"] = own.graph
+        result.obsm["X_pca"] = principal_components(reference, ids["seed"])
+        result.uns["neighbors"] = {
+            "params": NEIGHBOURS,
+            "connectivities_key": "connectivities",
+            "distances_key": "distances",
+        }
+    result.uns["aif"] = {
+        **ids,
+        "version": __version__,
+        "transform": transform,
+        "output": _output(own),
+    }
+    return result
+
+
+def _some_of(values: np.ndarray | sparse.csr_matrix) -> np.ndarray:
+    found = values.data if sparse.issparse(values) else values[values != 0]
+    return found.ravel()
+
+
+def _output(own: OwnCorrection) -> str:
+    if own.graph is not None:
+        return "graph"
+    if own.expression is None:
+        return "embedding"
+    return "expression" if own.embedding is None else "both"
