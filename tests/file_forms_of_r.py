@@ -7,7 +7,7 @@ from file_forms import lines, put
 from scipy import io, sparse
 
 
-def _by_r(folder, code):
+def by_r(folder, code):
     """Run code in R, where `counts` is genes × cells and `cells` a data frame; it writes cells.rds."""
     adata = simulated()
     io.mmwrite(folder / "counts.mtx", sparse.coo_matrix(adata.X.T))
@@ -25,22 +25,22 @@ def _by_r(folder, code):
 
 
 def matrix_of_r(folder):
-    return _by_r(folder, "saveRDS(counts, 'cells.rds')")
+    return by_r(folder, "saveRDS(counts, 'cells.rds')")
 
 
 def matrix_of_cells_by_genes(folder):
     barcodes = "colnames(counts) <- paste0('ACGTACGTACGT-', seq_len(ncol(counts)))"
-    return _by_r(folder, f"{barcodes}; saveRDS(t(counts), 'cells.rds')")
+    return by_r(folder, f"{barcodes}; saveRDS(t(counts), 'cells.rds')")
 
 
 def seurat(folder):
     code = "suppressMessages(library(SeuratObject)); x <- CreateSeuratObject(counts, meta.data = cells)"
-    return _by_r(folder, code + "; saveRDS(x, 'cells.rds')")
+    return by_r(folder, code + "; saveRDS(x, 'cells.rds')")
 
 
 def seurat_5(folder):
     """What Seurat 5 saves, made without it: an assay whose counts are a layer per sample."""
-    return _by_r(
+    return by_r(
         folder,
         """
         setClass("Assay5", representation(layers = "list", cells = "matrix", features = "matrix"))
@@ -60,7 +60,7 @@ def seurat_5(folder):
 
 def single_cell_experiment(folder):
     """What Bioconductor saves, made without it: the slots of a SingleCellExperiment."""
-    return _by_r(
+    return by_r(
         folder,
         """
         setClass("DFrame", representation(listData = "list", rownames = "character"))

@@ -107,6 +107,33 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
             {"datasets": {"k": {"path": "x.h5ad", "simulate": {"preset": "tran1"}}}},
             r"give one of path, url with sha256, samples, tables and simulate",
         ),
+        (
+            {"datasets": {"k": {**KANG, "corrections": {"mine": {"path": "m", "embeding": "X"}}}}},
+            r"config: datasets\.k\.corrections\.mine\.embeding: unknown key; did you mean 'embedding'",
+        ),
+        (
+            {"datasets": {"k": {**KANG, "corrections": {"mine": None}}}},
+            r"config: datasets\.k\.corrections\.mine: give a path, or \{path: FILE, embedding: NAME\}",
+        ),
+        (
+            {"datasets": {"k": {**KANG, "corrections": {"mine": "absent.csv"}}}},
+            r"config: datasets\.k\.corrections\.mine: there is no file 'absent\.csv'",
+        ),
+        (
+            {"datasets": {"k": {**KANG, "corrections": {"scvi": KANG["path"]}}}},
+            r"config: datasets\.k\.corrections\.scvi: a variant or method has this name; give",
+        ),
+        (
+            {
+                "datasets": {
+                    "k": {
+                        **KANG,
+                        "corrections": {"a": {"path": "m", "graph": "g", "embedding": "e"}},
+                    }
+                }
+            },
+            r"config: datasets\.k\.corrections\.a: a graph is judged alone; make it a correction of",
+        ),
         ({"mirror": "absent"}, r"config: mirror: there is no directory 'absent'; give its path"),
         (tables(cells_in="row"), r"config: datasets\.k\.tables\.cells_in: "),
         (tables(gene=[]), r"datasets\.k\.tables\.gene: unknown key; did you mean 'genes'\?"),

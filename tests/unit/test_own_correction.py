@@ -1,10 +1,13 @@
 """Corrections made elsewhere: what of a file they are, matched to the data set's cells and genes."""
 
+import shutil
+
 import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
 from cells import simulated
+from file_forms_of_r import by_r, matrix_of_r
 from scipy import sparse
 
 from aif.data.preprocessing import standardise, transform
@@ -14,6 +17,7 @@ from aif.methods.own_correction import as_corrected
 from aif.reading.own_correction import Asked, read_correction
 
 NOTHING = Asked()
+needs_r = pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
 IDS = {"dataset": "cells", "method": "mine", "row": "", "seed": 0}
 
 
@@ -89,6 +93,83 @@ def test_a_file_with_an_embedding_alone_needs_no_name(tmp_path, mine, reference,
     np.testing.assert_allclose(own.embedding, expected.obsm["X_mine"], rtol=1e-6)
 
 
+def test_a_table_of_far_more_genes_is_expression_too(tmp_path, mine, reference):
+    more = pd.DataFrame(1.5, mine.obs_names, [f"other{i}" for i in range(200)])
+    pd.concat([mine.to_df(), more], axis=1).to_csv(tmp_path / "mine.csv")
+    assert list(read(tmp_path / "mine.csv", reference).genes) == list(reference.var_names)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ["UMAP_1", "UMAP_2", "nUMI", "age", "PC_1"],
+        [f"ENSG0000000000{i}" for i in range(5)],
+        ["gene0", "gene1", "PC_1", "PC_2", "PC_3"],
+    ],
+)
+def test_a_table_that_may_be_anything_is_one_line(tmp_path, mine, reference, columns):
+    pd.DataFrame(mine.obsm["X_mine"], mine.obs_names, columns).to_csv(tmp_path / "mine.csv")
+    with pytest.raises(InputError, match=r"neither genes of the data set .* nor one embedding"):
+        read(tmp_path / "mine.csv", reference)
+
+
+def test_numbered_cells_and_genes_lie_where_more_genes_are_found(tmp_path):
+    rng = np.random.default_rng(0)
+    cells, genes = (pd.Index([str(i) for i in range(n)]) for n in (50, 60))
+    values = pd.DataFrame(rng.normal(size=(50, 60)), cells, genes)
+    for table in (values, values.T):
+        table.to_csv(tmp_path / "mine.csv")
+        own = read_correction(tmp_path / "mine.csv", NOTHING, cells, genes, "k")
+        np.testing.assert_allclose(_dense(own.expression), values, rtol=1e-5)
+    square = values[cells]
+    square.to_csv(tmp_path / "mine.csv")
+    with pytest.raises(InputError, match="may have its cells in rows or in columns"):
+        read_correction(tmp_path / "mine.csv", NOTHING, cells, cells, "k")
+
+
+def test_what_is_left_out_may_be_missing(tmp_path, mine, reference):
+    table = mine.to_df().assign(constant=np.nan)
+    table.loc["cell125"] = np.nan
+    ad.AnnData(table).write_h5ad(tmp_path / "mine.h5ad")
+    own = read(tmp_path / "mine.h5ad", reference, Asked("X"))
+    assert np.isfinite(_dense(own.expression)).all()
+
+
+@needs_r
+def test_of_r_a_matrix_is_read_and_no_object(tmp_path, reference):
+    matrix_of_r(tmp_path)
+    own = read(tmp_path / "cells.rds", reference)
+    np.testing.assert_allclose(_dense(own.expression), simulated().X.toarray())
+    code = """
+    setClass("Assay", representation(counts = "dgCMatrix"))
+    setClass("Seurat", representation(assays = "list", meta.data = "data.frame", active.assay = "character"))
+    assays <- list(RNA = new("Assay", counts = counts))
+    saveRDS(new("Seurat", assays = assays, meta.data = cells, active.assay = "RNA"), "cells.rds")
+    """
+    by_r(tmp_path, code)
+    with pytest.raises(InputError, match="is an object of R, of which the counts are read and"):
+        read(tmp_path / "cells.rds", reference)
+
+
+@pytest.mark.parametrize(
+    ("convert", "judged"),
+    [
+        (lambda x: x, lambda x: x),
+        (lambda x: x - 1, lambda x: x - 1),
+        (lambda x: np.expm1(x) * 1000, lambda x: x),
+    ],
+    ids=["logarithms", "scaled", "normalised"],
+)
+def test_expression_is_judged_as_logarithms_or_as_it_is(tmp_path, reference, convert, judged):
+    logs = reference.X.toarray()
+    own = ad.AnnData(convert(logs), reference.obs[[]], reference.var[[]])
+    own.write_h5ad(tmp_path / "mine.h5ad")
+    corrected = as_corrected(read(tmp_path / "mine.h5ad", reference), reference, IDS)
+    np.testing.assert_allclose(
+        _dense(log_expression(corrected)), judged(logs), rtol=1e-3, atol=1e-4
+    )
+
+
 def test_expression_may_be_of_some_genes(tmp_path, mine, reference):
     mine[:, 10:].write_h5ad(tmp_path / "mine.h5ad")
     own = read(tmp_path / "mine.h5ad", reference, Asked("X"))
@@ -101,7 +182,6 @@ def test_expression_may_be_of_some_genes(tmp_path, mine, reference):
     [
         (lambda a: a, NOTHING, r"holds expression: X, embedding: X_mine, graph: connectivities; say"),
         (lambda a: a, Asked(embedding="X_pca"), r"has no embedding 'X_pca'; it has X_mine"),
-        (lambda a: a, Asked("X", graph="connectivities"), "make it a correction of its own"),
         (lambda a: a[20:], Asked("X"), r"lacks \d+ of the 120 cells of the data set, such as 'cell"),
         (
             lambda a: ad.concat([a, a["cell3"]]),

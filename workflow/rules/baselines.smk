@@ -69,7 +69,7 @@ rule own_correction:
         "results/{dataset}/corrections/{correction}/corrected.h5ad",
     log:
         "results/{dataset}/corrections/{correction}/correct.log",
-    # Before anything is trained, as it may not fit.
+    # First, as it may not fit.
     priority: 100
     conda:
         "../../envs/reading.yaml"
@@ -80,3 +80,13 @@ rule own_correction:
         code=code("own_correction.py"),
     script:
         "../scripts/own_correction.py"
+
+
+use rule own_correction as own_correction_of_r with:
+    wildcard_constraints:
+        correction=any_of(PLAN.own_of_r),
+    conda:
+        "../../envs/reading_r.yaml"
+
+
+ruleorder: own_correction_of_r > own_correction

@@ -15,6 +15,8 @@ with rule_log(snakemake) as log:
     names = reference.obs_names, reference.var_names
     own = read_correction(snakemake.input.file, asked, *names, key)
     result = as_corrected(own, reference, ids)
+    info = result.uns["aif"]
+    log.info("%s: %s, taken as %s", key, info["output"], info["transform"])
     if result.n_vars < reference.n_vars:
         log.warning("warning: %s: %d of %d genes are in it", key, result.n_vars, reference.n_vars)
     with atomic(snakemake.output[0]) as path:

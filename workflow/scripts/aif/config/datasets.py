@@ -95,12 +95,22 @@ class Own(Section):
     graph: str | None = None
     """The name of a neighbour graph in obsp: the weights."""
 
+    @model_validator(mode="after")
+    def _graph_alone(self) -> Own:
+        if self.graph is not None and (self.expression is not None or self.embedding is not None):
+            raise ValueError("a graph is judged alone; make it a correction of its own")
+        return self
 
-def _as_path(given: Any) -> Any:
-    return {"path": given} if isinstance(given, str) else given
+
+def _as_own(given: Any) -> Any:
+    if isinstance(given, str):
+        return {"path": given}
+    if not isinstance(given, dict):
+        raise ValueError("give a path, or {path: FILE, embedding: NAME}")
+    return given
 
 
-OneOwn = Annotated[Own, BeforeValidator(_as_path, json_schema_input_type=str | Own)]
+OneOwn = Annotated[Own, BeforeValidator(_as_own, json_schema_input_type=str | Own)]
 
 
 class Dataset(Section):

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from aif.config.datasets import Dataset, Table, Tables
+from aif.config.datasets import Dataset, Own, Table, Tables
 from aif.config.names import instead
 from aif.config.schema import Choose, Config, Correction, Evaluation, NullTest
 
@@ -71,7 +71,8 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
         "null_test": NullTest,
         "choose": Choose,
     }
-    # Within a data set: datasets, its name, tables, and maybe their kind and number.
-    deep = {0: Config, 3: Tables, 5: Table}
+    # Within a data set: datasets, its name, tables, and maybe their kind and number; or corrections and
+    # a name.
+    deep = {0: Config, 3: Tables, 4: Own, 5: Table}
     model = deep.get(len(location)) or section[location[0]]
     return list(model.model_fields)

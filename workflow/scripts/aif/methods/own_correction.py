@@ -8,17 +8,18 @@ from scipy import sparse
 
 from aif import __version__
 from aif.methods.components import principal_components
-from aif.reading.counts import COUNTS, kind_of
+from aif.reading.counts import COUNTS, OTHER, kind_of
 from aif.reading.own_correction import OwnCorrection
 
+UNITS = {COUNTS: "raw", OTHER: "norm"}  # of what is no logarithms
 NEIGHBOURS = {"method": "umap", "use_rep": "X_pca"}  # what scanpy looks for where it draws a graph
 
 
 def as_corrected(own: OwnCorrection, reference: ad.AnnData, ids: dict[str, object]) -> ad.AnnData:
     """Return a correction as every method returns it.
 
-    Expression that holds counts is scaled and brought to logarithms where it is judged; all other is taken
-    as it is.
+    Expression that looks like counts or other normalised values is scaled and brought to logarithms where it
+    is judged; logarithms and scaled values, some below 0, are taken as they are.
 
     Parameters
     ----------
@@ -33,8 +34,7 @@ def as_corrected(own: OwnCorrection, reference: ad.AnnData, ids: dict[str, objec
     transform = "norm_log"
     if own.expression is not None:
         result.X = own.expression
-        if kind_of(_some_of(own.expression)) == COUNTS:
-            transform = "raw"
+        transform = UNITS.get(kind_of(_values_of(own.expression)), "norm_log")
     if own.embedding is not None:
         result.obsm["X_corrected"] = own.embedding
     if own.graph is not None:
@@ -54,9 +54,10 @@ def as_corrected(own: OwnCorrection, reference: ad.AnnData, ids: dict[str, objec
     return result
 
 
-def _some_of(values: np.ndarray | sparse.csr_matrix) -> np.ndarray:
-    found = values.data if sparse.issparse(values) else values[values != 0]
-    return found.ravel()
+def _values_of(expression: np.ndarray | sparse.csr_matrix) -> np.ndarray:
+    """Return the values that are not 0."""
+    values = expression.data if sparse.issparse(expression) else expression.ravel()
+    return values[values != 0]
 
 
 def _output(own: OwnCorrection) -> str:

@@ -62,6 +62,8 @@ class Content:
         What users should know.
     embeddings, graphs
         What reads the places of its cells, and the graphs between them, by their names.
+    counts_only
+        Whether the file holds more than its counts that is not read, which may be a correction.
     """
 
     matrices: list[Matrix]
@@ -69,6 +71,7 @@ class Content:
     notes: list[Note] = field(default_factory=list)
     embeddings: dict[str, Callable[[], Any]] = field(default_factory=dict)
     graphs: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    counts_only: bool = False
 
 
 class Wanted(NamedTuple):

@@ -62,7 +62,7 @@ def read_r(path: Path, cells_in: str | None) -> Content:
         Note("columns", "warning", f"obs column {name!r} cannot be read (it holds lists)")
         for name in left_out
     ]
-    return Content([Matrix.of(counts, genes)], cells, notes)
+    return Content([Matrix.of(counts, genes)], cells, notes, counts_only=assay != MATRIX)
 
 
 def _error_in(output: str) -> str:

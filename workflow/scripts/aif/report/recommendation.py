@@ -89,8 +89,8 @@ def _for_what(medians: pd.Series) -> list[str]:
 
 
 def _missing_seeds(values: pd.Series, benchmark: pd.DataFrame) -> list[str]:
-    """Return whether the output has no score with some of the seeds."""
-    n_seeds = benchmark["seed"].nunique()
+    """Return whether the output has no score with some of the seeds that its method was run with."""
+    n_seeds = benchmark.loc[benchmark["method"] == values.name[0], "seed"].nunique()
     missing = n_seeds - values.notna().sum()
     return [f"It has no score with {missing} of {n_seeds} seeds."] if missing else []
 
@@ -115,6 +115,8 @@ def _certainty(by_seed: pd.DataFrame, medians: pd.Series) -> list[str]:
     """Return how far the next is behind, and whether that is more than seeds differ by."""
     if len(by_seed) == 1:
         said = ["There is one seed, so no interval: set repeats: 3 to see what chance decides."]
+    elif by_seed[medians.index[0]].count() == 1:
+        said = ["It has a score with one seed, so no interval."]
     else:
         first = (by_seed.rank(axis=1, ascending=False, method="min") == 1)[medians.index[0]]
         said = [f"It is first with {int(first.sum())} of {len(by_seed)} seeds."]

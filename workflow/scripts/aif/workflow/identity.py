@@ -86,6 +86,14 @@ def _files(plan: Plan, name: str, dataset: Dataset) -> Any:
     return found
 
 
+def file_identity(path: str) -> list[str]:
+    """Return the hash of a file or folder, and of the files that are read with it."""
+    hashes = Hashes()
+    found = _with_beside(hashes, path)
+    hashes.keep()
+    return found
+
+
 def _with_beside(hashes: Hashes, path: str) -> list[str]:
     """Return the hash of a file or folder, and of the files that are read with it."""
     others = [] if Path(path).is_dir() else beside(path)

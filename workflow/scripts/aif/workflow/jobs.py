@@ -8,7 +8,7 @@ from typing import Any
 from aif.config.checks import hyperparameters
 from aif.config.variants import variant_of
 from aif.search.sheet import records
-from aif.workflow.identity import hashed, identity
+from aif.workflow.identity import file_identity, hashed, identity
 from aif.workflow.plan import Plan
 from aif.workflow.sources import code
 
@@ -42,9 +42,10 @@ class Jobs:
         return ids | {"seed": self.plan.config.seed}
 
     def own_entry(self, wildcards: Any) -> dict[str, Any]:
-        """Return the entry in the config of a correction that the user has made."""
+        """Return the entry in the config of a correction that the user has made, and what its file holds."""
         dataset = self.plan.config.datasets[wildcards.dataset]
-        return dataset.corrections[wildcards.correction].model_dump()
+        entry = dataset.corrections[wildcards.correction]
+        return {**entry.model_dump(), "file": file_identity(entry.path)}
 
     def source(self, wildcards: Any) -> dict[str, Any]:
         """Return what a data set's entry in the config says of its cells."""

@@ -261,6 +261,14 @@ class Plan:
         """The data sets with a file of R, by their names: what conda makes to read them is another."""
         return [name for name in self.config.datasets if any(map(_is_of_r, self._places(name)))]
 
+    @cached_property
+    def own_of_r(self) -> list[str]:
+        """The names of the users' corrections that are files of R, as `of_r`."""
+        entries = (
+            own for data in self.config.datasets.values() for own in data.corrections.items()
+        )
+        return [name for name, entry in entries if _is_of_r(entry.path)]
+
     def _places(self, dataset: str) -> list[str]:
         return [*self.files(dataset), self.config.datasets[dataset].url or ""]
 
