@@ -49,7 +49,7 @@ OTHERS = {"scvi": "scVI", "combat": "ComBat", "seurat": "Seurat", "scanorama": "
 GENES = ("DE_FDR", "DE_found", "DE_found_at_FDR", "DE_FDR_counts", "DE_found_counts")
 PAGES = ("README.md", "docs/variants.md")  # that have the short tables
 # What is known without cell types.
-BLIND = ("unlabelled", "structure", "mixing")
+BLIND = ("unlabelled", "structure", "mixing", "variance_removed")
 
 
 def main() -> None:

@@ -36,8 +36,8 @@ LAST: dict[str, object] = {}  # the last training, and what it was made for
 KEYS = ["data", "method", "setting", "seed"]
 KEPT = ("iLISI", "cLISI", "NMI", "ARI", "ASW_label", "ASW_batch", "isolated_labels_F1",
         "isolated_labels_ASW", "graph_connectivity", "PCR_comparison", "kBET", "purity", "BRAS",
-        "CiLISI", "structure", "mixing", "bio_score", "batch_score", "overall", "robust_overall",
-        "unlabelled", "DE_AUC_up_all", "DE_AUC_down_all")  # fmt: skip
+        "CiLISI", "structure", "mixing", "variance_removed", "bio_score", "batch_score", "overall",
+        "robust_overall", "unlabelled", "DE_AUC_up_all", "DE_AUC_down_all")  # fmt: skip
 SHOWN = (*KEYS, "space", "overall", "robust_overall", "unlabelled")
 
 

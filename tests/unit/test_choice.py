@@ -18,6 +18,7 @@ def rows(method, score, space="expression", seed=0, **other):
     return [
         {**ids, "metric": "structure", "value": 0.9, **ok},
         {**ids, "metric": "mixing", "value": score, **(bad if none else ok)},
+        {**ids, "metric": "variance_removed", "value": 0.8, **ok},
         {**ids, "metric": "unlabelled", "value": score, **(bad | {"reason": "no mixing"} if none else ok)},
         {**ids, "metric": "overall", "value": 1.0 - score, **ok},
     ]  # fmt: skip

@@ -110,7 +110,7 @@ def test_cells_without_a_type_are_left_out_of_what_needs_one_and_of_nothing_else
     of_part, of_known, of_all = (scores(evaluation[0]) for evaluation in (found, alone, whole))
     for name in ("purity", "CiLISI", "NMI", "ARI", "ASW_label", "graph_connectivity"):
         assert of_part[name] == pytest.approx(of_known[name], abs=1e-6), name
-    for name in ("structure", "mixing", "unlabelled"):
+    for name in ("structure", "mixing", "variance_removed", "unlabelled"):
         assert of_part[name] == of_all[name], name
     assert found.types["n_cells"].sum() == known.sum()
     assert found.coordinates["cell_type"].isna().sum() == (~known).sum()
@@ -155,7 +155,8 @@ def test_without_labels_the_label_free_metrics_remain(reference, uncorrected):
     del blind.obs["cell_type"]
     table, coordinates, *_ = evaluate(unlabelled, blind, OPTIONS)
     found, labelled = scores(table), scores(uncorrected)
-    free = ["PCR_comparison", "iLISI", "1-ASW_B", "LISI_B", "structure", "mixing", "unlabelled"]
+    free = ["PCR_comparison", "iLISI", "1-ASW_B", "LISI_B"]
+    free += ["structure", "mixing", "variance_removed", "unlabelled"]
     pd.testing.assert_series_equal(found[free], labelled[free])
     assert len(table) == len(uncorrected)
     for name in (

@@ -150,8 +150,16 @@ def test_the_robust_score_is_the_mean_that_it_says(judged):
     assert own["robust_overall"] == pytest.approx(0.6 * bio + 0.4 * batch)
 
 
+def test_the_score_without_labels_is_the_mean_that_it_says(judged):
+    for name in ("uncorrected", "shuffled", "perfect_types"):
+        own = judged[name]
+        mixed = np.sqrt(own["mixing"] * own["variance_removed"])
+        assert own["unlabelled"] == pytest.approx(0.7 * own["structure"] + 0.3 * mixed)
+        assert own["variance_removed"] == pytest.approx(own["PCR_comparison"], abs=1e-6)
+
+
 def test_the_score_without_labels_never_looks_at_them(judged):
-    names = ["structure", "mixing", "unlabelled"]
+    names = ["structure", "mixing", "variance_removed", "unlabelled"]
     assert judged.loc[names, "hidden"].tolist() == judged.loc[names, "perfect_types"].tolist()
     assert judged.loc[["robust_overall", "batch_score", "overall"], "hidden"].isna().all()
 

@@ -9,7 +9,7 @@ from sklearn.metrics import normalized_mutual_info_score
 
 from aif.evaluation.metric import LeftOut
 from aif.evaluation.space import EMBEDDING
-from aif.evaluation.unlabelled import NONE, mixing, own_clusters, structure
+from aif.evaluation.unlabelled import NONE, mixing, own_clusters, structure, variance_removed
 
 
 def islands(groups, seed=0):
@@ -86,3 +86,26 @@ def test_small_batches_are_left_out_and_without_another_there_is_no_structure():
     assert structure(reference, before, seed=0) == pytest.approx(of_many)
     with pytest.raises(LeftOut, match="no batch has 10 cells"):
         structure(reference, np.full(240, NONE, dtype=object), seed=0)
+
+
+@pytest.mark.parametrize("left", [1, 0.5, 0])
+def test_the_variance_removed_is_that_between_batches(left):
+    """Two batches of equal size lie 2 apart, then 2 · left; within them the variance is 1."""
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=240)
+    own = np.repeat([-1, 1], 120)
+    for batch in (-1, 1):
+        noise[own == batch] -= noise[own == batch].mean()
+    noise /= noise.std()
+    obs = pd.DataFrame({"batch": np.where(own > 0, "x", "y")}).astype("category")
+    before, after = (ad.AnnData((noise + apart * own)[:, None], obs) for apart in (1, left))
+    after.obsm[EMBEDDING] = after.X
+    explained = left**2 / (1 + left**2)  # before it is a half
+    found = variance_removed(after, before)
+    assert found == pytest.approx((0.5 - explained) / 0.5, abs=0.01)
+
+
+def test_a_graph_alone_has_no_variance():
+    cells = ad.AnnData(np.zeros((4, 1)), pd.DataFrame({"batch": ["x", "x", "y", "y"]}))
+    with pytest.raises(LeftOut):
+        variance_removed(cells, cells)

@@ -7,7 +7,7 @@ import pandas as pd
 from aif.evaluation.ranks import OUTPUT, ordered
 
 SCORE = "unlabelled"
-SHOWN = (SCORE, "structure", "mixing")
+SHOWN = (SCORE, "structure", "mixing", "variance_removed")
 COLUMNS = ("dataset", *OUTPUT, "n_seeds", "chosen", *SHOWN, "status", "reason")
 
 

@@ -28,7 +28,7 @@ from aif.evaluation.space import (
     typed,
     with_neighbours,
 )
-from aif.evaluation.unlabelled import own_clusters, unlabelled_rows
+from aif.evaluation.unlabelled import Before, own_clusters, unlabelled_rows
 
 # Where a method that made nothing would have been judged.
 SPACE_OF_NONE = {
@@ -155,21 +155,6 @@ def evaluate(
     return Evaluation(*parts, provenance(corrected, "; ".join(judged), "; ".join(drawn)))
 
 
-class Before(NamedTuple):
-    """What is known of the uncorrected cells.
-
-    Attributes
-    ----------
-    components
-        X (n, k), their components, with obs batch (and cell_type).
-    clusters
-        (n,), `aif.evaluation.unlabelled.own_clusters`.
-    """
-
-    components: ad.AnnData
-    clusters: np.ndarray
-
-
 def judged_rows(
     cells: ad.AnnData, before: Before, picture: np.ndarray, options: dict[str, Any]
 ) -> list[dict[str, object]]:
@@ -196,7 +181,7 @@ def judged_rows(
         *original_rows(labelled.obs, picture[of_types] if embedded else None, repetitions),
         *scib_rows(labelled, components, seed),
         *robust_rows(labelled),
-        *unlabelled_rows(cells, before.clusters, seed),
+        *unlabelled_rows(cells, before, seed),
     ]
     return rows + score_rows(rows, Groups.of(cells.obs), embedded)
 

@@ -152,6 +152,12 @@ UNLABELLED = (
         words="how well batches mix among a cell's neighbours: LISI of all cells",
         sources=(LISI,),
     ),
+    Metric(
+        *("variance_removed", "unlabelled"),
+        needs_types=0,
+        words="share of the variance between batches that is gone: PCR comparison of all cells",
+        sources=("luecken2022",),
+    ),
 )
 BIO_SCORE = Metric(
     *("bio_score", "scib"), words="how well cell types are kept: the mean of NMI to cLISI"
@@ -169,7 +175,7 @@ ROBUST_OVERALL = Metric(
 UNLABELLED_SCORE = Metric(
     *("unlabelled", "unlabelled"),
     needs_types=0,
-    words="0.6 structure + 0.4 mixing: a score that needs no cell types",
+    words="0.7 structure + 0.3 geometric mean of mixing and variance removed: needs no cell types",
 )
 SCORES = (BIO_SCORE, BATCH_SCORE, OVERALL, ROBUST_OVERALL, UNLABELLED_SCORE)
 DE_AUC = tuple(

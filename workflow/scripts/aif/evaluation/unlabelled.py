@@ -1,17 +1,20 @@
 """Metrics that need no cell types: is each batch's own structure kept, and do batches mix?
 
 Uncorrected cells keep all structure and do not mix, shuffled cells mix and keep none: a score of both
-halves tells them from a correction.
+tells them from a correction. Batches mix if cells of others are among a cell's neighbours, and if their
+means are alike: some corrections do the one without the other.
 """
 
 from __future__ import annotations
 
 import warnings
 from functools import partial
+from typing import NamedTuple
 
 import anndata as ad
 import numpy as np
 import scanpy as sc
+import scib
 from sklearn.metrics import normalized_mutual_info_score
 
 from aif.evaluation.metric import GRAPH_ONLY, Groups, LeftOut
@@ -25,20 +28,39 @@ RESOLUTION = 1.0
 NONE = ""  # the cluster of cells whose batch is too small
 
 
-def unlabelled_rows(cells: ad.AnnData, before: np.ndarray, seed: int) -> list[dict[str, object]]:
-    """Return the rows of structure and mixing, which never look at cell types.
+class Before(NamedTuple):
+    """What is known of the uncorrected cells.
+
+    Attributes
+    ----------
+    components
+        X (n, k), their components, with obs batch (and cell_type).
+    clusters
+        (n,), their `own_clusters`.
+    """
+
+    components: ad.AnnData
+    clusters: np.ndarray
+
+
+def unlabelled_rows(cells: ad.AnnData, before: Before, seed: int) -> list[dict[str, object]]:
+    """Return the rows of the suite, which never look at cell types.
 
     Parameters
     ----------
     cells
         obs batch and the neighbour graph of a correction, and obsm X_emb unless that is all.
     before
-        `own_clusters` (n,) of the uncorrected cells.
+        The uncorrected cells.
     seed
         Seeds the clustering.
     """
     groups = Groups.of(cells.obs)
-    calls = {"structure": partial(structure, cells, before, seed), "mixing": partial(mixing, cells)}
+    calls = {
+        "structure": partial(structure, cells, before.clusters, seed),
+        "mixing": partial(mixing, cells),
+        "variance_removed": partial(variance_removed, cells, before.components),
+    }
     return [metric.row(calls[metric.name], groups) for metric in UNLABELLED]
 
 
@@ -95,6 +117,13 @@ def mixing(cells: ad.AnnData) -> float:
     if EMBEDDING not in cells.obsm:
         raise LeftOut(GRAPH_ONLY)
     return float(batch_lisi(cells.obsm[EMBEDDING], cells.obs["batch"]).mean())
+
+
+def variance_removed(cells: ad.AnnData, components: ad.AnnData) -> float:
+    """Return scib's PCR comparison: the share of the variance between batches that is gone."""
+    if EMBEDDING not in cells.obsm:
+        raise LeftOut(GRAPH_ONLY)
+    return scib.metrics.pcr_comparison(components, cells, "batch", embed=EMBEDDING)
 
 
 def clusters(cells: ad.AnnData, seed: int) -> np.ndarray:
