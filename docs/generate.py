@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from docstring_parser import parse
@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
 from aif.config.hyperparameters import Hyperparameters  # noqa: E402
+from aif.config.methods import Parameters  # noqa: E402
 from aif.config.schema import Config, load_yaml  # noqa: E402
 from aif.config.simulation import Simulation  # noqa: E402
 
@@ -45,6 +46,16 @@ TEXTS = {
 Lists of values to search, by hyperparameter: `gamma: [0.1, 0.3]`. Lists for every variant stand directly
 under `grid`. Those for some variants stand under these keys, and later ones win.""",
 }
+OF_METHODS = """
+## methods
+
+Parameters of the methods that AIF is compared with, called as their packages call them; [an
+example](variants.md#other-settings-of-a-method). What you leave out has the default of the package, or what
+[Variants](variants.md#methods-aif-is-compared-with) says. ComBat and limma have none.
+
+| method | key | value | meaning |
+|---|---|---|---|
+"""
 OF_HYPERPARAMETERS = """
 ## hyperparameters
 
@@ -126,6 +137,8 @@ def reference() -> str:
         [
             INTRODUCTION,
             *(_section(title, section) for title, section in sections.items()),
+            OF_METHODS,
+            *_methods(),
             OF_HYPERPARAMETERS,
             *_hyperparameters(),
             OF_SIMULATIONS,
@@ -142,6 +155,15 @@ def _section(title: str, properties: dict[str, Any]) -> str:
     head = "| key | value | default | meaning |\n|---|---|---|---|\n"
     text = TEXTS.get(title)
     return f"\n## {title}\n\n" + (f"{text}\n\n" if text else "") + head + "".join(rows)
+
+
+def _methods() -> Iterator[str]:
+    for parameters in get_args(Parameters):
+        properties = _plain(parameters.model_json_schema(), {})["properties"]
+        own = properties.pop("of")
+        names = ", ".join(f"`{name}`" for name in own.get("enum", [own.get("const")]))
+        for key, entry in properties.items():
+            yield f"| {names} | `{key}` | {_type(entry)} | {entry['description']} |\n"
 
 
 def _type(entry: dict[str, Any]) -> str:

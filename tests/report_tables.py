@@ -150,6 +150,7 @@ def provenance(dataset="pbmc"):
         judged_with="scib 1.1.7",
         picture="t-SNE of them",
         device="cpu",
+        parameters=None,
     )
 
 
@@ -160,7 +161,7 @@ def config(dataset="pbmc", **entry):
     )
     known |= dict.fromkeys(("unlabelled", "max_genes", "max_mito", "keep_genes", "drop_genes"))
     evaluation = {"repetitions": 20, "subsample": 0.8, "embedding": "tsne"}
-    return {"datasets": {dataset: {**known, **entry}}, "evaluation": evaluation}
+    return {"datasets": {dataset: {**known, **entry}}, "evaluation": evaluation, "methods": {}}
 
 
 def tables(dataset="pbmc", **changes):

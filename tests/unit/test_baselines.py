@@ -1,7 +1,7 @@
 """The methods AIF is compared with, on cells whose batch effect is known."""
 
-import contextlib
-import functools
+import inspect
+import json
 
 import anndata as ad
 import numpy as np
@@ -9,6 +9,7 @@ import pytest
 from cells import simulated
 from scipy import sparse
 
+from aif.config.methods import COMPETITORS
 from aif.data.preprocessing import transform
 from aif.evaluation.evaluate import evaluate, not_judged
 from aif.evaluation.metrics import DE, METRICS
@@ -16,7 +17,8 @@ from aif.methods.baselines import BASELINES, Baseline, corrected_or_reason
 
 OPTIONS = {"n_pcs": 10, "embedding": "pca", "repetitions": 2, "subsample": 0.8, "seed": 0}
 IDS = {"dataset": "cells", "row": "", "seed": 0}
-EPOCHS = 200  # of scVI, in place of the 400 that it takes of few cells
+# Of scVI, in place of the 400 epochs that it takes of few cells.
+SHORTER = {name: {"max_epochs": 200} for name in ("scvi", "scvi_default")}
 
 
 @pytest.fixture(scope="module")
@@ -25,25 +27,16 @@ def logs():
 
 
 @pytest.fixture(scope="module")
-def monkeypatch_module():
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
-
-
-@pytest.fixture(scope="module")
-def corrected(logs, monkeypatch_module):
+def corrected(logs):
     """Each method's correction, made when first asked for; skips where its package is missing."""
     results = {}
-    with contextlib.suppress(ModuleNotFoundError):
-        import scvi
-
-        few = functools.partialmethod(scvi.model.SCVI.train, max_epochs=EPOCHS)
-        monkeypatch_module.setattr(scvi.model.SCVI, "train", few)
 
     def of(name):
         if name not in results:
             ids = IDS | {"method": name}
-            results[name] = corrected_or_reason(BASELINES[name], logs.copy(), ids)
+            results[name] = corrected_or_reason(
+                BASELINES[name], logs.copy(), ids, SHORTER.get(name, {})
+            )
         info = results[name].uns["aif"]
         if info.get("status") == "not_run":
             pytest.skip(info["reason"])
@@ -136,7 +129,7 @@ def missing(adata, seed):
 )
 def test_a_method_that_cannot_run_is_rows_with_its_reason(logs, tmp_path, run, status, reason):
     baseline = Baseline(run, "expression", "scanpy")
-    result = corrected_or_reason(baseline, logs, IDS | {"method": "m"})
+    result = corrected_or_reason(baseline, logs, IDS | {"method": "m"}, {})
     result.write_h5ad(tmp_path / "corrected.h5ad")
     found = not_judged(ad.read_h5ad(tmp_path / "corrected.h5ad"))
     assert found.metrics["metric"].tolist() == [metric.name for metric in METRICS]
@@ -152,7 +145,7 @@ def test_where_the_truth_is_known_a_method_that_cannot_run_has_rows_for_it(logs)
     for name in known.obs["cell_type"].unique():
         known.var[f"DEFac{name}"] = 1.0
     result = corrected_or_reason(
-        Baseline(broken, "expression", "scanpy"), known, IDS | {"method": "m"}
+        Baseline(broken, "expression", "scanpy"), known, IDS | {"method": "m"}, {}
     )
     found = not_judged(result).metrics
     assert found["metric"].tolist() == [metric.name for metric in (*METRICS, *DE)]
@@ -163,13 +156,13 @@ def test_perfect_types_do_not_run_without_types(logs):
     unlabelled = logs.copy()
     del unlabelled.obs["cell_type"]
     ids = IDS | {"method": "perfect_types"}
-    info = corrected_or_reason(BASELINES["perfect_types"], unlabelled, ids).uns["aif"]
+    info = corrected_or_reason(BASELINES["perfect_types"], unlabelled, ids, {}).uns["aif"]
     assert (info["status"], info["reason"]) == ("not_run", "no label_key")
 
 
 def test_without_r_its_methods_do_not_run(logs, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    info = corrected_or_reason(BASELINES["limma"], logs, IDS | {"method": "limma"}).uns["aif"]
+    info = corrected_or_reason(BASELINES["limma"], logs, IDS | {"method": "limma"}, {}).uns["aif"]
     assert info["status"] == "not_run"
     assert "there is no Rscript on the PATH" in info["reason"]
 
@@ -180,3 +173,41 @@ def test_combat_leaves_genes_without_variation_as_they_are(logs):
     x[:, 4] = 0
     adata.X = sparse.csr_matrix(x)
     assert (values(BASELINES["combat"].run(adata, 0))[:, 4] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "dimensions"),
+    [
+        ("harmony", {"n_pcs": 5, "theta": 1.0}, 5),
+        ("scanorama", {"dimred": 7, "knn": 10}, 7),
+        ("scvi", {"n_latent": 4, "max_epochs": 1, "gene_likelihood": "zinb"}, 4),
+        ("bbknn", {"n_pcs": 6, "neighbors_within_batch": 2}, 6),
+        ("seurat", {"dims": 10, "k_anchor": 3, "k_weight": 20}, None),
+    ],
+)
+def test_parameters_reach_the_package(logs, corrected, name, parameters, dimensions):
+    default = corrected(name)
+    result = corrected_or_reason(BASELINES[name], logs, IDS | {"method": name}, parameters)
+    assert json.loads(result.uns["aif"]["parameters"]) == parameters
+    assert "reason" not in result.uns["aif"]
+    if dimensions is not None:
+        place = "X_pca" if name == "bbknn" else "X_corrected"
+        assert result.obsm[place].shape[1] == dimensions != default.obsm[place].shape[1]
+    else:
+        assert not np.allclose(result.X, default.X)
+
+
+def test_every_parameter_is_one_of_its_package():
+    """Those that are no argument of the method are handed on to what the package calls."""
+    handed_on = {
+        "harmony": "harmonypy:run_harmony",
+        "scanorama": "scanorama:correct",
+        "scvi": "scvi.model:SCVI",
+        "bbknn": "bbknn.matrix:bbknn",
+    }
+    for name, place in handed_on.items():
+        module, function = place.split(":")
+        package = pytest.importorskip(module)
+        known = {*inspect.signature(getattr(package, function)).parameters}
+        known |= {*inspect.signature(BASELINES[name].run).parameters}
+        assert set(COMPETITORS[name].model_fields) - {"of"} <= known, name

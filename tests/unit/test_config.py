@@ -79,7 +79,7 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
         ),
         (
             {"baselines": ["harmni"]},
-            r"config: baselines\.0: unknown name 'harmni'; did you mean 'harmony'\?",
+            r"config: baselines: unknown method 'harmni'; did you mean 'harmony'\?",
         ),
         ({"device": "gpu"}, r"config: device: unknown name 'gpu'; did you mean 'cpu'\?"),
         ({"dataset": {}}, r"config: dataset: unknown key; did you mean 'datasets'\?"),
@@ -176,7 +176,26 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
         ),
         ({"variants": ["aif_nrom"]}, r"unknown variant 'aif_nrom'; did you mean 'aif_norm'\?"),
         ({"variants": []}, r"config: variants: "),
-        ({"baselines": ["comba"]}, r"config: baselines\.0: "),
+        ({"baselines": ["comba"]}, r"config: baselines: unknown method 'comba'"),
+        (
+            {"methods": {"scvi": {"n_latnt": 5}}},
+            r"config: methods\.scvi\.n_latnt: unknown key; did you mean 'n_latent'\?",
+        ),
+        (
+            {"methods": {"wide": {"of": "scvi", "n_latent": 0}}},
+            r"config: methods\.wide\.n_latent: .*greater than or equal to 1",
+        ),
+        (
+            {"methods": {"wide": {"n_latent": 5}}},
+            r"config: methods\.wide: unknown method 'wide'; .*known are combat, limma, harmony",
+        ),
+        ({"methods": {"combat": {"theta": 1}}}, r"config: methods\.combat\.theta: unknown key"),
+        (
+            {"methods": {"aif": {"of": "scvi"}}},
+            r"config: methods\.aif: a variant or method has this name; give the setting another",
+        ),
+        ({"methods": {"bbknn": {"of": "scvi"}}}, r"config: methods\.bbknn: a variant or method"),
+        ({"methods": {"scvi": 5}}, r"config: methods\.scvi: "),
         ({"seed": -1}, r"config: seed: "),
         ({"seed": 2**30}, r"config: seed: .*less than 1073741824"),
         ({"seeds": 10**6 + 1}, r"config: seeds: .*less than or equal to 1000000"),

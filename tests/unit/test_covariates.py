@@ -175,7 +175,7 @@ def test_a_kept_number_may_have_the_name_of_the_batches():
     logs = logs_of(["condition"], replace(SIMULATION, genes=30))
     add_covariates(logs, logs.obs.assign(batch=np.arange(480.0)), ["batch"])
     ids = {"dataset": "d", "method": "combat", "row": "", "seed": 0}
-    assert "reason" not in corrected_or_reason(BASELINES["combat"], logs, ids).uns["aif"]
+    assert "reason" not in corrected_or_reason(BASELINES["combat"], logs, ids, {}).uns["aif"]
 
 
 @pytest.mark.parametrize("method", ["combat", "limma"])
@@ -184,7 +184,7 @@ def test_linear_methods_keep_an_effect_that_they_are_told(method):
     for keep in ((), ("condition",)):
         logs = logs_of(keep)
         ids = {"dataset": "d", "method": method, "row": "", "seed": 0}
-        corrected = corrected_or_reason(BASELINES[method], logs, ids)
+        corrected = corrected_or_reason(BASELINES[method], logs, ids, {})
         if corrected.uns["aif"].get("status") == "not_run":
             pytest.skip(corrected.uns["aif"]["reason"])
         results[keep] = kept_share(corrected, logs)
@@ -195,7 +195,7 @@ def test_linear_methods_keep_an_effect_that_they_are_told(method):
 def test_methods_that_cannot_keep_it_say_so():
     obs = replace(SIMULATION, genes=30, condition={"Batch1": 1.0, "Batch2": 0.0})
     ids = {"dataset": "d", "method": "combat", "row": "", "seed": 0}
-    info = corrected_or_reason(BASELINES["combat"], logs_of(["condition"], obs), ids).uns["aif"]
+    info = corrected_or_reason(BASELINES["combat"], logs_of(["condition"], obs), ids, {}).uns["aif"]
     assert info["status"] == "not_run"
     assert info["reason"] == "what keep names cannot be told from the batches"
 

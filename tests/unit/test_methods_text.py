@@ -176,3 +176,18 @@ def test_every_reference_has_a_doi_but_those_of_a_journal_without():
     assert without == {"strehl2002", "vandermaaten2008"}
     for entry in KNOWN["references"].values():
         assert entry.get("doi", "10.").startswith("10.")
+
+
+def test_settings_of_methods_are_told_with_their_parameters():
+    known = report_tables.provenance()
+    few = known.iloc[[1]].assign(
+        method="few", versions="harmonypy 2.0.0", parameters=json.dumps({"n_pcs": 5, "theta": 1.0})
+    )
+    provenance = pd.concat([known, few], ignore_index=True)
+    losses = [report_tables.losses().assign(method=name) for name in provenance["method"].unique()]
+    config = report_tables.config() | {"methods": {"few": {"of": "harmony"}}}
+    how = methods_text(provenance, report_tables.benchmark(), pd.concat(losses), config)
+    assert (
+        "Harmony (harmonypy 2.0.0), by default of 30 principal components, here with n_pcs 5 and theta 1.0 "
+        "(called few) [4]" in how.paragraphs[1]
+    )

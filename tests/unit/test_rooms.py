@@ -27,6 +27,7 @@ MAY_IMPORT = {
 OF_SNAKEMAKE = {
     "config.schema",
     "config.datasets",
+    "config.methods",
     "config.problems",
     "config.samples",
     "config.checks",

@@ -7,7 +7,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from small_workflow import jobs_of
+from small_workflow import jobs_of, planned
 
 
 def check_corrected(path, original):
@@ -129,6 +129,14 @@ def test_repeats_run_every_method_with_several_seeds_and_the_first_not_again(fin
     own = table[(table["method"] == "aif_norm_log_rel_dyn") & (table["metric"] == "overall")]
     own = own[own["space"] == "expression"]
     assert own["value"].nunique() == 2
+
+
+def test_settings_of_a_method_stand_side_by_side(finished):
+    settings = {"harmony": {"theta": 1}, "few": {"of": "harmony", "n_pcs": 5}}
+    jobs = planned(finished, baselines=["combat", "harmony", "few"], methods=settings)
+    assert jobs["harmony"] == 2  # the one there is has other parameters now
+    assert not {"baseline", "train", "correct"} & set(jobs)
+    assert jobs["evaluate"] == 2
 
 
 def test_a_changed_seed_trains_again_but_does_not_preprocess(finished):

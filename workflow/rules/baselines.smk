@@ -7,12 +7,15 @@ rule baseline:
     log:
         "results/{dataset}/baselines/{baseline}{repeat}/correct.log",
     wildcard_constraints:
-        baseline="uncorrected|combat|shuffled|downsampled|perfect_types",
+        baseline=any_of(
+            PLAN.named("uncorrected", "combat", "shuffled", "downsampled", "perfect_types")
+        ),
     conda:
         "../../envs/scanpy.yaml"
     threads: 1
     params:
         ids=JOBS.baseline_ids,
+        run=JOBS.baseline,
         made_of=JOBS.baseline_key,
     script:
         "../scripts/baseline.py"
@@ -20,42 +23,42 @@ rule baseline:
 
 use rule baseline as harmony with:
     wildcard_constraints:
-        baseline="harmony",
+        baseline=any_of(PLAN.named("harmony")),
     conda:
         "../../envs/harmony.yaml"
 
 
 use rule baseline as scanorama with:
     wildcard_constraints:
-        baseline="scanorama",
+        baseline=any_of(PLAN.named("scanorama")),
     conda:
         "../../envs/scanorama.yaml"
 
 
 use rule baseline as scvi with:
     wildcard_constraints:
-        baseline="scvi|scvi_default",
+        baseline=any_of(PLAN.named("scvi", "scvi_default")),
     conda:
         "../../envs/scvi.yaml"
 
 
 use rule baseline as bbknn with:
     wildcard_constraints:
-        baseline="bbknn",
+        baseline=any_of(PLAN.named("bbknn")),
     conda:
         "../../envs/bbknn.yaml"
 
 
 use rule baseline as limma with:
     wildcard_constraints:
-        baseline="limma",
+        baseline=any_of(PLAN.named("limma")),
     conda:
         "../../envs/limma.yaml"
 
 
 use rule baseline as seurat with:
     wildcard_constraints:
-        baseline="seurat",
+        baseline=any_of(PLAN.named("seurat")),
     conda:
         "../../envs/seurat.yaml"
 

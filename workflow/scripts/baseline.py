@@ -9,7 +9,8 @@ from aif.methods.baselines import BASELINES, corrected_or_reason
 with rule_log(snakemake) as log:
     ids = snakemake.params.ids
     adata = ad.read_h5ad(snakemake.input[0])
-    result = corrected_or_reason(BASELINES[ids["method"]], adata, ids)
+    run = snakemake.params.run
+    result = corrected_or_reason(BASELINES[run["method"]], adata, ids, run["parameters"])
     if "reason" in result.uns["aif"]:
         log.warning(
             "warning: %s on %s: %s", ids["method"], ids["dataset"], result.uns["aif"]["reason"]

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import difflib
-from typing import get_args
 
 from aif.config.hyperparameters import NAMES
-from aif.config.schema import Competitor, Config, Grid, Method, NullTest
+from aif.config.methods import COMPETITORS, METHODS
+from aif.config.schema import Config, Grid, NullTest
 from aif.errors import InputError
 
 
 def check_variants(config: Config, known: list[str]) -> None:
-    """Look for variants, and for the variants and methods that `choose` names."""
-    for key, names, there in (
-        ("variants", config.variants, known),
-        ("choose.candidates", config.choose.candidates, [*known, *get_args(Competitor)]),
+    """Look for variants and methods, and for those that `choose` names."""
+    settings = list(config.methods)
+    for key, names, there, what in (
+        ("variants", config.variants, known, "variant"),
+        ("baselines", config.baselines, [*METHODS, *settings], "method"),
+        ("choose.candidates", config.choose.candidates, [*known, *COMPETITORS, *settings], "name"),
     ):
         for name in names:
             if name not in there:
-                what = "variant" if there is known else "name"
                 raise InputError(f"config: {key}: unknown {what} {name!r}; {instead(name, there)}")
+    for name, setting in config.methods.items():
+        if name in known or (name in METHODS and name != setting.of):
+            raise InputError(
+                f"config: methods.{name}: a variant or method has this name; give the setting another"
+            )
 
 
 def check_grid(grid: Grid, variants: list[str]) -> None:
@@ -55,7 +61,7 @@ def check_null_test(config: Config) -> None:
 
 def check_corrections(config: Config, variants: list[str]) -> None:
     """Look for corrections of the user that are called as something else is."""
-    taken = [*variants, *get_args(Method)]
+    taken = [*variants, *METHODS, *config.methods]
     for dataset, entry in config.datasets.items():
         for name in entry.corrections:
             if name in taken:

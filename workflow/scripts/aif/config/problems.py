@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from aif.config.datasets import Dataset, Own, Table, Tables
+from aif.config.methods import COMPETITORS
 from aif.config.names import instead
 from aif.config.schema import Choose, Config, Correction, Evaluation, NullTest
 
@@ -32,6 +33,8 @@ def one_line(error: ValidationError, prefix: str = "") -> str:
     """
     first = min(error.errors(), key=_rank)
     place = [str(part) for part in first["loc"]]
+    if place[:1] == ["methods"]:
+        del place[2:3]  # the method that a setting is of
     if place[-1:] == ["[key]"]:
         place[-2:] = [str(first["input"])]
     key = prefix + ".".join(part for part in place if not TRIED.fullmatch(part))
@@ -50,6 +53,9 @@ def _problem(first: Any) -> str:
     if kind == "string_type" and type(given) in READ_AS:
         what = "the name" if of_key else "the value"
         return f"{what} is read as {READ_AS[type(given)]} ({given}); put it in quotes, as it is in the data"
+    if kind == "union_tag_invalid":
+        known = re.findall(r"'([^']+)'", first["ctx"]["expected_tags"])
+        return f"unknown method {first['ctx']['tag']!r}; {instead(first['ctx']['tag'], known)}"
     if kind == "missing":
         return "is missing; add it"
     if kind == "literal_error" and of_key:
@@ -74,5 +80,7 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     # Within a data set: datasets, its name, tables, and maybe their kind and number; or corrections and
     # a name.
     deep = {0: Config, 3: Tables, 4: Own, 5: Table}
-    model = deep.get(len(location)) or section[location[0]]
+    model = deep.get(len(location)) or section.get(location[0])
+    if location[:1] == ("methods",):
+        model = COMPETITORS[location[2]]
     return list(model.model_fields)

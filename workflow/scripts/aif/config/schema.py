@@ -13,12 +13,9 @@ from pydantic import (
 )
 
 from aif.config.datasets import Dataset, Name, Section, each_once
+from aif.config.methods import Settings
 from aif.config.variants import Weighting
 
-Competitor = Literal[
-    *("combat", "harmony", "scanorama", "scvi", "scvi_default", "bbknn", "limma", "seurat")
-]
-Method = Literal["uncorrected", Competitor, "shuffled", "downsampled", "perfect_types"]
 Mode = Literal["pipeline", "grid_search", "robust_grid_search"]
 
 # A seed plus all that is counted up from it stays below 2**31, where Harmony's and R's end.
@@ -105,9 +102,13 @@ class Config(Section):
     """A directory to look for a url's file in, by its name and sha256, before it is downloaded."""
     variants: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]
     """Variants of AIF, from config/variants.yaml."""
-    baselines: Annotated[list[Method], AfterValidator(each_once)] = []
-    """Methods to compare with, and the controls `shuffled` and `downsampled`. `uncorrected` and, where there
-    are labels, the control `perfect_types` are run in any case."""
+    baselines: Annotated[list[str], AfterValidator(each_once)] = []
+    """Methods to compare with (combat, harmony, scanorama, scvi, scvi_default, bbknn, limma, seurat),
+    settings of them by their names under `methods`, and the controls `shuffled` and `downsampled`.
+    `uncorrected` and, where there are labels, the control `perfect_types` are run in any case."""
+    methods: Settings = {}
+    """Parameters of methods, by the method's name; under another name, with `of: METHOD`, they are a setting
+    that stands beside others."""
     seed: int = Field(0, ge=0, lt=SEEDS_END)
     """Seeds training, correction and evaluation."""
     repeats: int = Field(1, ge=1, le=MOST_SEEDS)

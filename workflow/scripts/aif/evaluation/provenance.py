@@ -12,7 +12,7 @@ IDS = ("dataset", "method", "row", "seed")
 COLUMNS = (
     *IDS,
     *("status", "transform", "output", "cells", "batches", "genes", "device", "versions"),
-    *("variant", "hyperparameters", "correction", "holdout"),
+    *("variant", "hyperparameters", "correction", "holdout", "parameters"),
     *("judged_in", "judged_with", "picture"),
 )
 PICTURES = {"tsne": "t-SNE of", "umap": "UMAP of", "pca": "first two dimensions of"}

@@ -6,6 +6,7 @@ is imported by the method that needs it, since each method has an environment of
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +21,7 @@ from aif import __version__
 from aif.correction.no_correction import no_correction
 from aif.data.covariates import covariates_of
 from aif.job.costs import measured, versions
-from aif.methods.components import principal_components
+from aif.methods.components import N_PCS, principal_components
 from aif.methods.controls import downsampled, perfect_types, shuffled
 from aif.methods.known_effects import known_effects, numbered
 from aif.methods.not_run import NotInstalled, NotPossible
@@ -33,11 +34,12 @@ SCVI_OF_BENCHMARKS = {"n_layers": 2, "n_latent": 30, "gene_likelihood": "nb"}
 class Baseline(NamedTuple):
     """A method, what it returns, and the package that must be there for it to run.
 
-    `output` says where its correction lies: expression in X, an embedding in obsm["X_corrected"],
-    `both`, or a neighbour graph in obsp.
+    `run` takes norm_log data, a seed, and the parameters in aif.config.methods. `output` says where its
+    correction lies: expression in X, an embedding in obsm["X_corrected"], `both`, or a neighbour graph in
+    obsp.
     """
 
-    run: Callable[[ad.AnnData, int], ad.AnnData]
+    run: Callable[..., ad.AnnData]
     output: Literal["expression", "embedding", "both", "graph"]
     package: str
 
@@ -60,19 +62,20 @@ def combat(adata: ad.AnnData, seed: int) -> ad.AnnData:
     return result
 
 
-def harmony(adata: ad.AnnData, seed: int) -> ad.AnnData:
+def harmony(adata: ad.AnnData, seed: int, n_pcs: int = N_PCS, **parameters: Any) -> ad.AnnData:
     """Return Harmony's embedding (Korsunsky et al. 2019; harmonypy) of the principal components."""
     import harmonypy
 
     result = adata.copy()
     fit = harmonypy.run_harmony(
-        principal_components(adata, seed), adata.obs, "batch", random_state=seed, verbose=False
+        *(principal_components(adata, seed, n_pcs), adata.obs, "batch"),
+        **{"random_state": seed, "verbose": False, **parameters},
     )
     result.obsm["X_corrected"] = np.asarray(fit.Z_corr).reshape(adata.n_obs, -1)
     return result
 
 
-def scanorama(adata: ad.AnnData, seed: int) -> ad.AnnData:
+def scanorama(adata: ad.AnnData, seed: int, **parameters: Any) -> ad.AnnData:
     """Return Scanorama's embedding and expression (Hie et al. 2019).
 
     Scanorama scales every cell to length 1; here its expression gets each cell's length back, so
@@ -83,7 +86,8 @@ def scanorama(adata: ad.AnnData, seed: int) -> ad.AnnData:
     parts = [
         adata[cells].copy() for cells in adata.obs.groupby("batch", observed=True).groups.values()
     ]
-    corrected = ad.concat(package.correct_scanpy(parts, return_dimred=True, seed=seed, verbose=0))
+    settings = {"return_dimred": True, "seed": seed, "verbose": 0, **parameters}
+    corrected = ad.concat(package.correct_scanpy(parts, **settings))
     corrected = corrected[adata.obs_names, adata.var_names]
     result = adata.copy()
     result.X = sparse.csr_matrix(corrected.X.multiply(sparse.linalg.norm(adata.X, axis=1)[:, None]))
@@ -91,7 +95,9 @@ def scanorama(adata: ad.AnnData, seed: int) -> ad.AnnData:
     return result
 
 
-def scvi(adata: ad.AnnData, seed: int, **settings: Any) -> ad.AnnData:
+def scvi(
+    adata: ad.AnnData, seed: int, max_epochs: int | None = None, **settings: Any
+) -> ad.AnnData:
     """Return scVI's latent space and its expression decoded as every batch (Lopez et al. 2018).
 
     The expression is the mean over the decodes for all batches, scaled to the median library, in
@@ -101,6 +107,8 @@ def scvi(adata: ad.AnnData, seed: int, **settings: Any) -> ad.AnnData:
     ----------
     adata, seed
         As every method has them.
+    max_epochs
+        Of training; without it the package decides by the number of cells.
     settings
         Of the package's SCVI, where they are not its defaults.
     """
@@ -116,7 +124,7 @@ def scvi(adata: ad.AnnData, seed: int, **settings: Any) -> ad.AnnData:
         counts, batch_key="batch", continuous_covariate_keys=list(known) or None
     )
     model = package.model.SCVI(counts, **settings)
-    model.train(enable_progress_bar=False, logger=False)
+    model.train(max_epochs=max_epochs, enable_progress_bar=False, logger=False)
     result = adata.copy()
     result.obsm["X_corrected"] = model.get_latent_representation()
     library = float(np.median(np.asarray(counts.X.sum(axis=1))))
@@ -130,7 +138,13 @@ def scvi(adata: ad.AnnData, seed: int, **settings: Any) -> ad.AnnData:
     return result
 
 
-def bbknn(adata: ad.AnnData, seed: int) -> ad.AnnData:
+def bbknn(
+    adata: ad.AnnData,
+    seed: int,
+    neighbors_within_batch: int = 3,
+    n_pcs: int = N_PCS,
+    **parameters: Any,
+) -> ad.AnnData:
     """Return BBKNN's neighbour graph (Polański et al. 2020) of the principal components.
 
     It takes 3 neighbours from every batch, fewer where a batch has fewer cells.
@@ -138,14 +152,16 @@ def bbknn(adata: ad.AnnData, seed: int) -> ad.AnnData:
     import bbknn as package
 
     result = adata.copy()
-    result.obsm["X_pca"] = principal_components(adata, seed)
+    result.obsm["X_pca"] = principal_components(adata, seed, n_pcs)
     smallest = int(adata.obs["batch"].value_counts().min())
-    package.bbknn(result, batch_key="batch", neighbors_within_batch=min(3, smallest))
+    neighbours = min(neighbors_within_batch, smallest)
+    settings = {"neighbors_within_batch": neighbours, "n_pcs": n_pcs, **parameters}
+    package.bbknn(result, batch_key="batch", **settings)
     return result
 
 
 def corrected_or_reason(
-    baseline: Baseline, adata: ad.AnnData, ids: dict[str, object]
+    baseline: Baseline, adata: ad.AnnData, ids: dict[str, object], parameters: dict[str, Any]
 ) -> ad.AnnData:
     """Return a method's correction, or the data set without X and the reason why there is none.
 
@@ -157,6 +173,8 @@ def corrected_or_reason(
         norm_log data.
     ids
         dataset, method, row and seed.
+    parameters
+        Those that are given, by their names.
     """
     facts = {
         **ids,
@@ -165,10 +183,11 @@ def corrected_or_reason(
         "output": baseline.output,
         "device": "cpu",
         "versions": versions("scanpy", "numpy", "anndata", baseline.package),
+        "parameters": json.dumps(parameters) if parameters else "",
     }
     try:
         with measured() as cost:
-            result = _finite(baseline.run(adata, ids["seed"]))
+            result = _finite(baseline.run(adata, ids["seed"], **parameters))
     except (NotInstalled, NotPossible, ModuleNotFoundError) as error:
         return no_correction(adata, facts | {"status": "not_run", "reason": _one_line(error)})
     except Exception as error:

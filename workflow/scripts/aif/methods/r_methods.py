@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import anndata as ad
@@ -23,22 +24,28 @@ def limma(adata: ad.AnnData, seed: int) -> ad.AnnData:
     return _run_r("limma", adata, seed, known_effects(adata))
 
 
-def seurat(adata: ad.AnnData, seed: int) -> ad.AnnData:
+def seurat(
+    adata: ad.AnnData, seed: int, dims: int = 30, k_anchor: int = 5, k_weight: int = 100
+) -> ad.AnnData:
     """Return Seurat 4's integrated expression of all genes (Stuart et al. 2019).
 
     Its numbers of neighbours are lowered to the size of the smallest batch where that is smaller.
     """
-    return _run_r("seurat", adata, seed)
+    return _run_r("seurat", adata, seed, arguments=(dims, k_anchor, k_weight))
 
 
 def _run_r(
-    name: str, adata: ad.AnnData, seed: int, known: pd.DataFrame | None = None
+    name: str,
+    adata: ad.AnnData,
+    seed: int,
+    known: pd.DataFrame | None = None,
+    arguments: Sequence[int] = (),
 ) -> ad.AnnData:
     """Return the expression that an R script of this folder makes of the logarithms and batches.
 
-    The script is called with a folder, in which it finds expression.mtx (genes × cells), batch.txt
-    and, of a method that is told what to keep, design.txt: a column of ones and the
-    covariates. It writes corrected.bin: doubles, gene after gene of the first cell, then the next;
+    The script is called with a folder, the seed and the arguments. In the folder it finds expression.mtx
+    (genes × cells), batch.txt and, of a method that is told what to keep, design.txt: a column of ones and
+    the covariates. It writes corrected.bin: doubles, gene after gene of the first cell, then the next;
     and versions.txt, a line for R and for each package, which come to lie in uns["versions"].
     """
     rscript = shutil.which("Rscript")
@@ -52,7 +59,7 @@ def _run_r(
         if known is not None:
             np.savetxt(files / "design.txt", np.c_[np.ones(len(known)), known])
         done = subprocess.run(
-            [rscript, "--vanilla", SCRIPTS / f"{name}.R", folder, str(seed)],
+            [rscript, "--vanilla", SCRIPTS / f"{name}.R", folder, *map(str, (seed, *arguments))],
             capture_output=True,
             text=True,
         )

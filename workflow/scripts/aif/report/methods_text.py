@@ -135,7 +135,8 @@ def _dataset(own: pd.DataFrame, config: dict[str, Any]) -> dict[str, Any]:
     first = own.iloc[0]
     sizes = first[["cells", "batches", "genes"]].to_dict()
     told = {
-        name: own["method"].str.match(pattern).any() for name, pattern in TOLD_WHAT_TO_KEEP.items()
+        name: own["method"].map(lambda m: _method_of(m, config)).str.match(pattern).any()
+        for name, pattern in TOLD_WHAT_TO_KEEP.items()
     }
     return {
         **config["datasets"][first["dataset"]],
@@ -224,16 +225,23 @@ def _target(target: str | dict[str, float]) -> str:
 
 def _others(ran: pd.DataFrame, config: dict[str, Any]) -> list[dict[str, str]]:
     """Return the methods that AIF is compared with, and how they were run."""
+    unsaid = {"cite": "", "how": "", "package": "", "version": "", "parameters": {}, "called": ""}
     others = []
-    for method, rows in ran.groupby("method", sort=False):
-        own = any(method in config["datasets"][d].get("corrections", {}) for d in rows["dataset"])
-        entry = (
-            {"name": method, "how": "corrected elsewhere"} if own else KNOWN["methods"].get(method)
-        )
-        if entry is not None:
-            known = {"cite": "", "how": "", "package": "", **entry}
-            others.append({**known, "version": _joined(rows["versions"], known["package"], True)})
+    for name, rows in ran.groupby("method", sort=False):
+        if any(name in config["datasets"][d].get("corrections", {}) for d in rows["dataset"]):
+            others.append({**unsaid, "name": name, "how": "corrected elsewhere"})
+        elif (method := _method_of(name, config)) in KNOWN["methods"]:
+            known = {**unsaid, **KNOWN["methods"][method]}
+            known["version"] = _joined(rows["versions"], known["package"], True)
+            known["parameters"] = json.loads(rows["parameters"].fillna("").iloc[0] or "{}")
+            known["called"] = name if name != method else ""
+            others.append(known)
     return others
+
+
+def _method_of(name: str, config: dict[str, Any]) -> str:
+    """Return the method that a name stands for, its own or a setting's."""
+    return config["methods"].get(name, {}).get("of", name)
 
 
 def _metrics(benchmark: pd.DataFrame) -> dict[str, list[Metric]]:

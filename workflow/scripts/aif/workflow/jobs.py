@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from aif.config.checks import hyperparameters
+from aif.config.methods import method_of, parameters_of
 from aif.config.variants import variant_of
 from aif.search.sheet import records
 from aif.workflow.identity import file_identity, hashed, identity
@@ -35,6 +36,11 @@ class Jobs:
             "row": "",
             "seed": self.plan.repeats[wildcards.repeat],
         }
+
+    def baseline(self, wildcards: Any) -> dict[str, Any]:
+        """Return the method behind a name, and the parameters that are given for it."""
+        name, settings = wildcards.baseline, self.plan.config.methods
+        return {"method": method_of(name, settings), "parameters": parameters_of(name, settings)}
 
     def own_ids(self, wildcards: Any) -> dict[str, Any]:
         """Return the ids of a correction that the user has made."""
@@ -85,7 +91,8 @@ class Jobs:
 
     def baseline_key(self, wildcards: Any) -> str:
         """Return what a correction by another method is made of."""
-        return self._key("baseline.py", wildcards, self.baseline_ids(wildcards), labelled=True)
+        parts = (self.baseline_ids(wildcards), self.baseline(wildcards))
+        return self._key("baseline.py", wildcards, *parts, labelled=True)
 
     def pipeline(self, wildcards: Any) -> dict[str, Any]:
         """Return the job of a training with the variant's own hyperparameters."""

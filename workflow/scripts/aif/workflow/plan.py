@@ -9,14 +9,13 @@ from typing import Any
 
 from aif.config.checks import complete, hyperparameters, simulation
 from aif.config.hyperparameters import training_of
+from aif.config.methods import CONTROLS
 from aif.config.samples import Sample, samples_of
 from aif.config.schema import Config, NullTest, load_yaml
 from aif.config.variants import variant_of
 from aif.search.sheet import Row, sheet_of, stacks_by_key
 from aif.workflow.named_batches import check_named_batches
 
-# Methods whose results are known. The first two are part of every null test.
-CONTROLS = ("uncorrected", "downsampled", "shuffled", "perfect_types")
 R_ENDINGS = (".rds", ".rda", ".rdata")  # of files, which may be compressed once more
 
 
@@ -141,6 +140,12 @@ class Plan:
         controls = ["uncorrected", *(["perfect_types"] if labelled else [])]
         own = self.config.baselines
         return [*(name for name in controls if name not in own), *own]
+
+    def named(self, *methods: str) -> list[str]:
+        """Return the names of these methods and of the settings of them."""
+        settings = self.config.methods
+        others = [name for name, setting in settings.items() if setting.of in methods]
+        return list(dict.fromkeys([*methods, *others]))
 
     @cached_property
     def null_test(self) -> NullTest:
