@@ -195,6 +195,10 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
             r"config: methods\.aif: a variant or method has this name; give the setting another",
         ),
         ({"methods": {"bbknn": {"of": "scvi"}}}, r"config: methods\.bbknn: a variant or method"),
+        (
+            {"methods": {"scvi_seed_1": {"of": "scvi"}}},
+            r"config: methods\.scvi_seed_1: ends as the folders of repeats do; call it otherwise",
+        ),
         ({"methods": {"scvi": 5}}, r"config: methods\.scvi: "),
         ({"seed": -1}, r"config: seed: "),
         ({"seed": 2**30}, r"config: seed: .*less than 1073741824"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 from aif.config.hyperparameters import NAMES
 from aif.config.methods import COMPETITORS, METHODS
 from aif.config.schema import Config, Grid, NullTest
 from aif.errors import InputError
+
+REPEAT = re.compile(r"_seed_\d+$")
 
 
 def check_variants(config: Config, known: list[str]) -> None:
@@ -22,6 +25,10 @@ def check_variants(config: Config, known: list[str]) -> None:
             if name not in there:
                 raise InputError(f"config: {key}: unknown {what} {name!r}; {instead(name, there)}")
     for name, setting in config.methods.items():
+        if REPEAT.search(name):
+            raise InputError(
+                f"config: methods.{name}: ends as the folders of repeats do; call it otherwise"
+            )
         if name in known or (name in METHODS and name != setting.of):
             raise InputError(
                 f"config: methods.{name}: a variant or method has this name; give the setting another"
