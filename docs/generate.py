@@ -84,6 +84,9 @@ def plain_schema() -> dict[str, Any]:
         name: {"description": meanings[name], **_plain(entry, {})}
         for name, entry in hyperparameters["properties"].items()
     }
+    (setting,) = schema["properties"]["methods"]["patternProperties"].values()
+    setting["anyOf"] = [{**each, "required": []} for each in setting.pop("oneOf")]
+    del setting["discriminator"]  # the name stands for the method where `of` is left out
     datasets = schema["properties"]["datasets"]
     (entry,) = datasets["patternProperties"].values()
     datasets["properties"] = {"NAME": entry}

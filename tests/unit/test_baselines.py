@@ -178,7 +178,7 @@ def test_combat_leaves_genes_without_variation_as_they_are(logs):
 @pytest.mark.parametrize(
     ("name", "parameters", "dimensions"),
     [
-        ("harmony", {"n_pcs": 5, "theta": 1.0}, 5),
+        ("harmony", {"n_pcs": 5, "theta": 1.0, "nclust": 1000}, 5),  # of 300 cells
         ("scanorama", {"dimred": 7, "knn": 10}, 7),
         ("scvi", {"n_latent": 4, "max_epochs": 1, "gene_likelihood": "zinb"}, 4),
         ("bbknn", {"n_pcs": 6, "neighbors_within_batch": 2}, 6),

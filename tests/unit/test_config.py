@@ -187,9 +187,26 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
         ),
         (
             {"methods": {"wide": {"n_latent": 5}}},
-            r"config: methods\.wide: unknown method 'wide'; .*known are combat, limma, harmony",
+            r"config: methods\.wide: is no method; say which it is a setting of, by of: combat \| limma",
         ),
-        ({"methods": {"combat": {"theta": 1}}}, r"config: methods\.combat\.theta: unknown key"),
+        (
+            {"methods": {"wide": {"of": "scvii"}}},
+            r"config: methods\.wide\.of: unknown method 'scvii'; did you mean 'scvi'\?",
+        ),
+        ({"methods": {"scvi": {"of": None}}}, r"config: methods\.scvi\.of: unknown method 'None'"),
+        (
+            {"methods": {"scvi": None}},
+            r"config: methods\.scvi: give parameters, as in \{n_latent: 10\}",
+        ),
+        (
+            {"methods": {"combat": {"theta": 1}}},
+            r"config: methods\.combat\.theta: unknown key; there is none",
+        ),
+        ({"methods": {"harmony": {"theta": float("inf")}}}, r"config: methods\.harmony\.theta: "),
+        (
+            {"methods": {"wide": {"of": "scvi"}}},
+            r"config: methods\.wide: is neither among baselines nor choose\.candidates; add it there",
+        ),
         (
             {"methods": {"aif": {"of": "scvi"}}},
             r"config: methods\.aif: a variant or method has this name; give the setting another",
@@ -199,7 +216,7 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
             {"methods": {"scvi_seed_1": {"of": "scvi"}}},
             r"config: methods\.scvi_seed_1: ends as the folders of repeats do; call it otherwise",
         ),
-        ({"methods": {"scvi": 5}}, r"config: methods\.scvi: "),
+        ({"methods": {"scvi": 5}}, r"config: methods\.scvi: give parameters"),
         ({"seed": -1}, r"config: seed: "),
         ({"seed": 2**30}, r"config: seed: .*less than 1073741824"),
         ({"seeds": 10**6 + 1}, r"config: seeds: .*less than or equal to 1000000"),
@@ -329,8 +346,11 @@ def test_the_schema_takes_what_the_config_takes_and_needs_no_references():
         jsonschema.validate(load_yaml(ROOT / f"config/{file}.yaml"), given)
     for entry in ({"samples": "{sample}.h5ad"}, {"simulate": {"preset": "tran1"}}, KANG):
         jsonschema.validate({"datasets": {"a": entry}}, given)
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"datasets": {"a": {"path": "a.h5ad"}}}, given)
+    for entry in ({}, {"theta": 1}, {"of": "scvi", "n_latent": 10}):
+        jsonschema.validate({"methods": {"harmony": entry}}, given)
+    for wrong in ({"datasets": {"a": {"path": "a.h5ad"}}}, {"methods": {"a": {"thta": 1}}}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, given)
     with pytest.raises(jsonschema.ValidationError, match="'seeed' was unexpected"):
         jsonschema.validate({**load_yaml(DEFAULT_RUN), "seeed": 1}, given)
 

@@ -191,3 +191,11 @@ def test_settings_of_methods_are_told_with_their_parameters():
         "Harmony (harmonypy 2.0.0), by default of 30 principal components, here with n_pcs 5 and theta 1.0 "
         "(called few) [4]" in how.paragraphs[1]
     )
+
+
+def test_a_correction_made_elsewhere_was_told_nothing_and_is_named():
+    known = report_tables.provenance()
+    provenance = pd.concat([known, known.iloc[[1]].assign(method="scvi_mine")], ignore_index=True)
+    found = text(provenance, keep=["age"], corrections={"scvi_mine": {"path": "a"}}).paragraphs
+    assert "AIF and ComBat were told age, whose effect was to stay." in found[0]
+    assert "scvi_mine, corrected elsewhere." in found[1]

@@ -15,6 +15,12 @@ from aif.config.datasets import Name, Section
 CONTROLS = ("uncorrected", "downsampled", "shuffled", "perfect_types")
 
 
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=10**6)]
+Dimensions = Annotated[int, Field(ge=2, le=10**6)]
+
+
 class NoParameters(Section):
     """A method that has nothing to set."""
 
@@ -27,17 +33,17 @@ class Harmony(Section):
 
     of: Literal["harmony"]
     """The method."""
-    theta: float | None = Field(None, ge=0)
+    theta: Annotated[Number, Field(ge=0)] | None = None
     """How much clusters of one batch are held against; 0 lets them be."""
-    sigma: float | None = Field(None, gt=0)
+    sigma: Positive | None = None
     """How soft the clusters are."""
-    lamb: float | None = Field(None, gt=0)
+    lamb: Positive | None = None
     """Ridge penalty of the correction."""
-    nclust: int | None = Field(None, ge=1)
-    """Clusters."""
-    max_iter_harmony: int | None = Field(None, ge=1)
+    nclust: Count | None = None
+    """Clusters, at most as many as there are cells."""
+    max_iter_harmony: Count | None = None
     """Rounds of clustering and correction."""
-    n_pcs: int | None = Field(None, ge=2)
+    n_pcs: Dimensions | None = None
     """Principal components."""
 
 
@@ -46,13 +52,13 @@ class Scanorama(Section):
 
     of: Literal["scanorama"]
     """The method."""
-    knn: int | None = Field(None, ge=1)
+    knn: Count | None = None
     """Neighbours among which cells are matched."""
-    sigma: float | None = Field(None, gt=0)
-    """Width of the kernel that smooths the correction."""
+    sigma: Positive | None = None
+    """How narrow the kernel is that smooths the correction."""
     alpha: float | None = Field(None, ge=0, le=1)
     """Least share of matched cells of two batches that are joined."""
-    dimred: int | None = Field(None, ge=2)
+    dimred: Dimensions | None = None
     """Dimensions of the embedding."""
 
 
@@ -61,17 +67,17 @@ class Scvi(Section):
 
     of: Literal["scvi", "scvi_default"]
     """The method."""
-    n_latent: int | None = Field(None, ge=1)
+    n_latent: Count | None = None
     """Latent dimensions."""
-    n_layers: int | None = Field(None, ge=1)
+    n_layers: Count | None = None
     """Hidden layers."""
-    n_hidden: int | None = Field(None, ge=1)
+    n_hidden: Count | None = None
     """Width of the hidden layers."""
     dropout_rate: float | None = Field(None, ge=0, lt=1)
     """Dropout in training."""
     gene_likelihood: Literal["nb", "zinb", "poisson"] | None = None
     """What the counts are distributed as."""
-    max_epochs: int | None = Field(None, ge=1)
+    max_epochs: Count | None = None
     """Epochs of training."""
 
 
@@ -80,11 +86,11 @@ class Bbknn(Section):
 
     of: Literal["bbknn"]
     """The method."""
-    neighbors_within_batch: int | None = Field(None, ge=1)
+    neighbors_within_batch: Count | None = None
     """Neighbours of a cell in each batch, at most as many as the smallest has cells."""
-    trim: int | None = Field(None, ge=0)
+    trim: Annotated[int, Field(ge=0, le=10**6)] | None = None
     """Neighbours that are kept of each cell, the nearest; 0 keeps all."""
-    n_pcs: int | None = Field(None, ge=2)
+    n_pcs: Dimensions | None = None
     """Principal components."""
 
 
@@ -93,11 +99,11 @@ class Seurat(Section):
 
     of: Literal["seurat"]
     """The method."""
-    dims: int | None = Field(None, ge=2)
+    dims: Dimensions | None = None
     """Dimensions in which anchors are looked for."""
-    k_anchor: int | None = Field(None, ge=1)
+    k_anchor: Count | None = None
     """Neighbours among which anchors are looked for."""
-    k_weight: int | None = Field(None, ge=1)
+    k_weight: Count | None = None
     """Anchors that weigh in a cell's correction."""
 
 

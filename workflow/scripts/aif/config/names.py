@@ -33,6 +33,10 @@ def check_variants(config: Config, known: list[str]) -> None:
             raise InputError(
                 f"config: methods.{name}: a variant or method has this name; give the setting another"
             )
+        if name != setting.of and name not in (*config.baselines, *config.choose.candidates):
+            raise InputError(
+                f"config: methods.{name}: is neither among baselines nor choose.candidates; add it there"
+            )
 
 
 def check_grid(grid: Grid, variants: list[str]) -> None:

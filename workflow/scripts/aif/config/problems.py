@@ -35,6 +35,8 @@ def one_line(error: ValidationError, prefix: str = "") -> str:
     place = [str(part) for part in first["loc"]]
     if place[:1] == ["methods"]:
         del place[2:3]  # the method that a setting is of
+        if first["type"] == "union_tag_invalid" and first["ctx"]["tag"] != place[1]:
+            place.append("of")
     if place[-1:] == ["[key]"]:
         place[-2:] = [str(first["input"])]
     key = prefix + ".".join(part for part in place if not TRIED.fullmatch(part))
@@ -49,13 +51,18 @@ def _rank(problem: Any) -> tuple[bool, bool]:
 def _problem(first: Any) -> str:
     given, kind, of_key = first["input"], first["type"], first["loc"][-1:] == ("[key]",)
     if kind == "extra_forbidden":
-        return f"unknown key; {instead(str(first['loc'][-1]), _keys_at(first['loc'][:-1]))}"
+        known = _keys_at(first["loc"][:-1])
+        return f"unknown key; {instead(str(first['loc'][-1]), known) if known else 'there is none'}"
     if kind == "string_type" and type(given) in READ_AS:
         what = "the name" if of_key else "the value"
         return f"{what} is read as {READ_AS[type(given)]} ({given}); put it in quotes, as it is in the data"
     if kind == "union_tag_invalid":
         known = re.findall(r"'([^']+)'", first["ctx"]["expected_tags"])
+        if first["ctx"]["tag"] == first["loc"][1]:  # the name stands for the method
+            return f"is no method; say which it is a setting of, by of: {' | '.join(known)}"
         return f"unknown method {first['ctx']['tag']!r}; {instead(first['ctx']['tag'], known)}"
+    if first["loc"][:1] == ("methods",) and kind == "model_attributes_type":
+        return "give parameters, as in {n_latent: 10}, or {} for none"
     if kind == "missing":
         return "is missing; add it"
     if kind == "literal_error" and of_key:
@@ -83,4 +90,5 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     model = deep.get(len(location)) or section.get(location[0])
     if location[:1] == ("methods",):
         model = COMPETITORS[location[2]]
+        return [name for name in model.model_fields if name != "of"]
     return list(model.model_fields)

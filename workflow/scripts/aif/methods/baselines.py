@@ -67,6 +67,8 @@ def harmony(adata: ad.AnnData, seed: int, n_pcs: int = N_PCS, **parameters: Any)
     import harmonypy
 
     result = adata.copy()
+    if "nclust" in parameters:  # with more clusters than cells it never ends
+        parameters["nclust"] = min(parameters["nclust"], adata.n_obs)
     fit = harmonypy.run_harmony(
         *(principal_components(adata, seed, n_pcs), adata.obs, "batch"),
         **{"random_state": seed, "verbose": False, **parameters},

@@ -134,8 +134,10 @@ def _dataset(own: pd.DataFrame, config: dict[str, Any]) -> dict[str, Any]:
     """Return a data set's entry in the config, its name, its sizes and who was told what to keep."""
     first = own.iloc[0]
     sizes = first[["cells", "batches", "genes"]].to_dict()
+    elsewhere = config["datasets"][first["dataset"]].get("corrections", {})
+    ran = [_method_of(name, config) for name in own["method"].unique() if name not in elsewhere]
     told = {
-        name: own["method"].map(lambda m: _method_of(m, config)).str.match(pattern).any()
+        name: any(re.match(pattern, method) for method in ran)
         for name, pattern in TOLD_WHAT_TO_KEEP.items()
     }
     return {
@@ -225,7 +227,8 @@ def _target(target: str | dict[str, float]) -> str:
 
 def _others(ran: pd.DataFrame, config: dict[str, Any]) -> list[dict[str, str]]:
     """Return the methods that AIF is compared with, and how they were run."""
-    unsaid = {"cite": "", "how": "", "package": "", "version": "", "parameters": {}, "called": ""}
+    unsaid = dict.fromkeys(("cite", "how", "by_default", "package", "version", "called"), "")
+    unsaid |= {"parameters": {}}
     others = []
     for name, rows in ran.groupby("method", sort=False):
         if any(name in config["datasets"][d].get("corrections", {}) for d in rows["dataset"]):
