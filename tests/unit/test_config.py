@@ -107,33 +107,6 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
             {"datasets": {"k": {"path": "x.h5ad", "simulate": {"preset": "tran1"}}}},
             r"give one of path, url with sha256, samples, tables and simulate",
         ),
-        (
-            {"datasets": {"k": {**KANG, "corrections": {"mine": {"path": "m", "embeding": "X"}}}}},
-            r"config: datasets\.k\.corrections\.mine\.embeding: unknown key; did you mean 'embedding'",
-        ),
-        (
-            {"datasets": {"k": {**KANG, "corrections": {"mine": None}}}},
-            r"config: datasets\.k\.corrections\.mine: give a path, or \{path: FILE, embedding: NAME\}",
-        ),
-        (
-            {"datasets": {"k": {**KANG, "corrections": {"mine": "absent.csv"}}}},
-            r"config: datasets\.k\.corrections\.mine: there is no file 'absent\.csv'",
-        ),
-        (
-            {"datasets": {"k": {**KANG, "corrections": {"scvi": KANG["path"]}}}},
-            r"config: datasets\.k\.corrections\.scvi: a variant or method has this name; give",
-        ),
-        (
-            {
-                "datasets": {
-                    "k": {
-                        **KANG,
-                        "corrections": {"a": {"path": "m", "graph": "g", "embedding": "e"}},
-                    }
-                }
-            },
-            r"config: datasets\.k\.corrections\.a: a graph is judged alone; make it a correction of",
-        ),
         ({"mirror": "absent"}, r"config: mirror: there is no directory 'absent'; give its path"),
         (tables(cells_in="row"), r"config: datasets\.k\.tables\.cells_in: "),
         (tables(gene=[]), r"datasets\.k\.tables\.gene: unknown key; did you mean 'genes'\?"),
@@ -177,46 +150,6 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
         ({"variants": ["aif_nrom"]}, r"unknown variant 'aif_nrom'; did you mean 'aif_norm'\?"),
         ({"variants": []}, r"config: variants: "),
         ({"baselines": ["comba"]}, r"config: baselines: unknown method 'comba'"),
-        (
-            {"methods": {"scvi": {"n_latnt": 5}}},
-            r"config: methods\.scvi\.n_latnt: unknown key; did you mean 'n_latent'\?",
-        ),
-        (
-            {"methods": {"wide": {"of": "scvi", "n_latent": 0}}},
-            r"config: methods\.wide\.n_latent: .*greater than or equal to 1",
-        ),
-        (
-            {"methods": {"wide": {"n_latent": 5}}},
-            r"config: methods\.wide: is no method; say which it is a setting of, by of: combat \| limma",
-        ),
-        (
-            {"methods": {"wide": {"of": "scvii"}}},
-            r"config: methods\.wide\.of: unknown method 'scvii'; did you mean 'scvi'\?",
-        ),
-        ({"methods": {"scvi": {"of": None}}}, r"config: methods\.scvi\.of: unknown method 'None'"),
-        (
-            {"methods": {"scvi": None}},
-            r"config: methods\.scvi: give parameters, as in \{n_latent: 10\}",
-        ),
-        (
-            {"methods": {"combat": {"theta": 1}}},
-            r"config: methods\.combat\.theta: unknown key; there is none",
-        ),
-        ({"methods": {"harmony": {"theta": float("inf")}}}, r"config: methods\.harmony\.theta: "),
-        (
-            {"methods": {"wide": {"of": "scvi"}}},
-            r"config: methods\.wide: is neither among baselines nor choose\.candidates; add it there",
-        ),
-        (
-            {"methods": {"aif": {"of": "scvi"}}},
-            r"config: methods\.aif: a variant or method has this name; give the setting another",
-        ),
-        ({"methods": {"bbknn": {"of": "scvi"}}}, r"config: methods\.bbknn: a variant or method"),
-        (
-            {"methods": {"scvi_seed_1": {"of": "scvi"}}},
-            r"config: methods\.scvi_seed_1: ends as the folders of repeats do; call it otherwise",
-        ),
-        ({"methods": {"scvi": 5}}, r"config: methods\.scvi: give parameters"),
         ({"seed": -1}, r"config: seed: "),
         ({"seed": 2**30}, r"config: seed: .*less than 1073741824"),
         ({"seeds": 10**6 + 1}, r"config: seeds: .*less than or equal to 1000000"),
