@@ -1,6 +1,6 @@
 # make run: the default configuration, from nothing to results/report.html
 # make install: what the workflow needs, into .venv; make run does that by itself
-# make baselines: adds Scanorama, scVI and BBKNN to .venv
+# make baselines: adds Scanorama, scVI, scANVI, SysVI, BBKNN, CONCORD and ComBat-seq to .venv
 # make slurm: adds what profiles/slurm needs to .venv
 # make test: every test but those of the next three
 # make test-slurm: a search on a real SLURM of one node

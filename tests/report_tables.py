@@ -38,7 +38,7 @@ def benchmark(dataset="pbmc", has_labels=True, seed=0, change=0.0):
             for metric in METRICS
         ]
         ids = {"dataset": dataset, "method": method, "row": "", "seed": seed, "cells": "all"}
-        ids["space"] = "expression"
+        ids |= {"space": "expression", "uses_types": False}
         tables.append(tidy(rows, ids))
     return pd.concat(tables, ignore_index=True)
 

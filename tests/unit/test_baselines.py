@@ -9,7 +9,7 @@ import pytest
 from cells import simulated
 from scipy import sparse
 
-from aif.config.methods import COMPETITORS
+from aif.config.methods import COMPETITORS, TOLD_TYPES
 from aif.data.preprocessing import transform
 from aif.evaluation.evaluate import evaluate, not_judged
 from aif.evaluation.metrics import DE, METRICS
@@ -17,8 +17,9 @@ from aif.methods.baselines import BASELINES, Baseline, corrected_or_reason
 
 OPTIONS = {"n_pcs": 10, "embedding": "pca", "repetitions": 2, "subsample": 0.8, "seed": 0}
 IDS = {"dataset": "cells", "row": "", "seed": 0}
-# Of scVI, in place of the 400 epochs that it takes of few cells.
-SHORTER = {name: {"max_epochs": 200} for name in ("scvi", "scvi_default")}
+# In place of the 400 epochs that the methods of scvi-tools take of few cells.
+EPOCHS = {"scvi": 200, "scvi_default": 200, "scanvi": 100, "sysvi": 200}
+SHORTER = {name: {"max_epochs": epochs} for name, epochs in EPOCHS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +73,26 @@ def test_a_method_keeps_cells_and_genes_and_gives_finite_numbers(logs, corrected
 
 @pytest.mark.parametrize(
     "name",
-    ["combat", "harmony", "scanorama", "scvi", "scvi_default", "limma", "seurat", "shuffled"],
+    [
+        *(
+            "combat",
+            "combat_seq",
+            "harmony",
+            "scanorama",
+            "scvi",
+            "scvi_default",
+            "scanvi",
+            "sysvi",
+        ),
+        *("concord", "limma", "seurat", "shuffled"),
+    ],
 )
 def test_a_method_brings_batches_together(logs, corrected, name):
     batch = logs.obs["batch"].to_numpy()
     assert batch_distance(values(corrected(name)), batch) < batch_distance(values(logs), batch) / 2
 
 
-@pytest.mark.parametrize("name", ["scanorama", "scvi", "scvi_default"])
+@pytest.mark.parametrize("name", ["scanorama", "scvi", "scvi_default", "scanvi", "combat_seq"])
 def test_expression_beside_an_embedding_is_corrected_and_in_units_of_the_logarithms(
     logs, corrected, name
 ):
@@ -152,12 +165,36 @@ def test_where_the_truth_is_known_a_method_that_cannot_run_has_rows_for_it(logs)
     assert set(found["status"]) == {"failed"}
 
 
-def test_perfect_types_do_not_run_without_types(logs):
+@pytest.mark.parametrize("name", ["perfect_types", "scanvi"])
+def test_what_is_told_the_types_does_not_run_without_types(logs, name):
     unlabelled = logs.copy()
     del unlabelled.obs["cell_type"]
-    ids = IDS | {"method": "perfect_types"}
-    info = corrected_or_reason(BASELINES["perfect_types"], unlabelled, ids, {}).uns["aif"]
+    ids = IDS | {"method": name}
+    info = corrected_or_reason(BASELINES[name], unlabelled, ids, {}).uns["aif"]
     assert (info["status"], info["reason"]) == ("not_run", "no label_key")
+    assert info["uses_types"]
+
+
+def test_who_is_told_the_types_is_said_in_one_place():
+    assert {name for name, method in BASELINES.items() if method.uses_types} == set(TOLD_TYPES)
+
+
+def test_scanvi_takes_cells_without_a_type_for_unknown(logs):
+    partly = logs.copy()
+    partly.obs.loc[partly.obs_names[::3], "cell_type"] = np.nan
+    ids, few = IDS | {"method": "scanvi"}, {"max_epochs": 1, "type_epochs": 1}
+    result = corrected_or_reason(BASELINES["scanvi"], partly, ids, few)
+    assert "reason" not in result.uns["aif"]
+    assert np.isfinite(result.obsm["X_corrected"]).all()
+
+
+def test_counts_that_are_no_whole_numbers_have_no_combat_seq(logs):
+    halves = logs.copy()
+    halves.layers["counts"] = halves.layers["counts"] / 2
+    info = corrected_or_reason(BASELINES["combat_seq"], halves, IDS | {"method": "m"}, {}).uns[
+        "aif"
+    ]
+    assert (info["status"], info["reason"]) == ("not_run", "the counts are no whole numbers")
 
 
 def test_without_r_its_methods_do_not_run(logs, monkeypatch):
@@ -181,6 +218,9 @@ def test_combat_leaves_genes_without_variation_as_they_are(logs):
         ("harmony", {"n_pcs": 5, "theta": 1.0, "nclust": 1000}, 5),  # of 300 cells
         ("scanorama", {"dimred": 7, "knn": 10}, 7),
         ("scvi", {"n_latent": 4, "max_epochs": 1, "gene_likelihood": "zinb"}, 4),
+        ("scanvi", {"n_latent": 4, "max_epochs": 1, "type_epochs": 1}, 4),
+        ("sysvi", {"n_latent": 4, "max_epochs": 1, "z_distance_cycle_weight": 5.0}, 4),
+        ("concord", {"latent_dim": 6, "n_epochs": 1, "batch_size": 64}, 6),
         ("bbknn", {"n_pcs": 6, "neighbors_within_batch": 2}, 6),
         ("seurat", {"dims": 10, "k_anchor": 3, "k_weight": 20}, None),
     ],
@@ -197,17 +237,23 @@ def test_parameters_reach_the_package(logs, corrected, name, parameters, dimensi
         assert not np.allclose(result.X, default.X)
 
 
+# Of a method's package, what its class passes to the function below.
+PASSED_BY = {"sysvi": {"n_prior_components"}}
+
+
 def test_every_parameter_is_one_of_its_package():
     """Those that are no argument of the method are handed on to what the package calls."""
     handed_on = {
         "harmony": "harmonypy:run_harmony",
         "scanorama": "scanorama:correct",
         "scvi": "scvi.model:SCVI",
+        "scanvi": "scvi.model:SCVI",
+        "sysvi": "scvi.external.sysvi:SysVAE",
         "bbknn": "bbknn.matrix:bbknn",
     }
     for name, place in handed_on.items():
         module, function = place.split(":")
         package = pytest.importorskip(module)
         known = {*inspect.signature(getattr(package, function)).parameters}
-        known |= {*inspect.signature(BASELINES[name].run).parameters}
+        known |= {*inspect.signature(BASELINES[name].run).parameters, *PASSED_BY.get(name, ())}
         assert set(COMPETITORS[name].model_fields) - {"of"} <= known, name

@@ -53,7 +53,14 @@ KANG = {"path": str(ROOT / "resources/kang_pbmc.h5ad"), "batch_key": "condition"
         ),
         (
             {"methods": {"wide": {"n_latent": 5}}},
-            r"config: methods\.wide: is no method; say which it is a setting of, by of: combat \| limma",
+            r"config: methods\.wide: is no method; say which it is a setting of, by of: combat \| combat_seq",
+        ),
+        (
+            {
+                "methods": {"mine": {"of": "scanvi", "n_latent": 5}},
+                "choose": {"candidates": ["aif", "mine"]},
+            },
+            r"config: choose\.candidates: mine is told the cell types, which choose does without; name",
         ),
         (
             {"methods": {"wide": {"of": "scvii"}}},

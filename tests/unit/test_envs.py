@@ -31,6 +31,8 @@ def test_a_method_needs_its_own_package_and_no_other(rules):
     of = {rule.name: rule.packages() for rule in rules}
     assert of["harmony"] - of["baseline"] == {"harmonypy"}
     assert of["scvi"] - of["baseline"] == {"scvi-tools"}
+    assert of["concord"] - of["baseline"] == {"concord-sc"}
+    assert of["combat_seq"] - of["baseline"] == {"inmoose"}
     assert of["limma"] - of["baseline"] == {"bioconductor-limma", "r-matrix"}
 
 

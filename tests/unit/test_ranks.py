@@ -12,6 +12,7 @@ SECONDS = Metric("seconds", "cost", high=None, better="lower", needs_types=0)
 
 
 SPACES = {"perfect_types": "embedding"}
+TOLD = ("perfect_types", "told")
 
 
 def benchmark(values):
@@ -21,6 +22,7 @@ def benchmark(values):
         for seed, value in enumerate(by_seed):
             ids = {"dataset": dataset, "method": method, "row": "", "seed": seed}
             ids |= {"cells": "all", "space": SPACES.get(method, "expression")}
+            ids |= {"uses_types": method in TOLD}
             groups = Groups(batches=2, types=2)
             rows = [
                 metric.missing("not_run", "no R", groups)
@@ -71,6 +73,13 @@ def test_the_mean_over_data_sets_is_taken_seed_by_seed(found):
     x = found.loc[(ALL, "overall", "x")]
     assert x["median"] == pytest.approx(np.median([0.5, 0.3, 0.4]))
     assert x["rank_median"] == pytest.approx(np.median([(1 + 2) / 2, (2 + 3) / 2, (1 + 3) / 2]))
+
+
+def test_what_is_told_the_types_takes_no_rank_and_shifts_nobodys():
+    values = {("a", "uncorrected"): [0.2], ("a", "x"): [0.6], ("a", "told"): [0.9]}
+    found = ranks(benchmark(values)).set_index(["metric", "method"]).loc["overall"]
+    assert found["rank_median"].dropna().to_dict() == {"uncorrected": 2, "x": 1}
+    assert found["uses_types"].to_dict() == {"uncorrected": False, "x": False, "told": True}
 
 
 def test_controls_take_no_rank_and_scale_the_values():

@@ -15,7 +15,7 @@ def benchmark(**scores):
     """Return rows of benchmark.tsv from metric = {(method, space): values by seed}."""
     rows = [
         {"dataset": "d", "method": method, "space": space, "seed": seed, "cells": "all"}
-        | {"metric": metric, "value": value}
+        | {"metric": metric, "value": value, "uses_types": method in ("perfect_types", "told")}
         for metric, outputs in scores.items()
         for (method, space), values in outputs.items()
         for seed, value in enumerate(values)
@@ -44,6 +44,17 @@ def test_the_best_of_the_robust_score_is_taken_and_no_control():
         "The next is harmony (embedding), 0.100 behind, more than seeds differ by (0.000).",
     ]
     assert found.against == []
+
+
+def test_what_is_told_the_types_is_not_recommended_but_told_of():
+    told = ("told", "embedding")
+    values = {AIF: [0.8] * 3, told: [0.9] * 3, UNCORRECTED: [0.4] * 3, PERFECT: [1.0] * 3}
+    found = advice(robust_overall=values)
+    assert found.choice.startswith("Take aif (expression)")
+    assert found.against == [
+        "told (embedding) scores higher (0.900), but was told the cell types by which it is judged."
+    ]
+    assert advice(robust_overall=values | {AIF: [0.95] * 3}).against == []
 
 
 def test_a_lead_within_the_seeds_is_said_to_be_none():

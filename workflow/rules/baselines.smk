@@ -37,7 +37,7 @@ use rule baseline as scanorama with:
 
 use rule baseline as scvi with:
     wildcard_constraints:
-        baseline=any_of(PLAN.named("scvi", "scvi_default")),
+        baseline=any_of(PLAN.named("scvi", "scvi_default", "scanvi", "sysvi")),
     conda:
         "../../envs/scvi.yaml"
 
@@ -47,6 +47,20 @@ use rule baseline as bbknn with:
         baseline=any_of(PLAN.named("bbknn")),
     conda:
         "../../envs/bbknn.yaml"
+
+
+use rule baseline as combat_seq with:
+    wildcard_constraints:
+        baseline=any_of(PLAN.named("combat_seq")),
+    conda:
+        "../../envs/combat_seq.yaml"
+
+
+use rule baseline as concord with:
+    wildcard_constraints:
+        baseline=any_of(PLAN.named("concord")),
+    conda:
+        "../../envs/concord.yaml"
 
 
 use rule baseline as limma with:

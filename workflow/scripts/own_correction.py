@@ -14,7 +14,7 @@ with rule_log(snakemake) as log:
     key = f"datasets.{ids['dataset']}.corrections.{ids['method']}"
     names = reference.obs_names, reference.var_names
     own = read_correction(snakemake.input.file, asked, *names, key)
-    result = as_corrected(own, reference, ids)
+    result = as_corrected(own, reference, ids, entry["uses_types"])
     info = result.uns["aif"]
     log.info("%s: %s, taken as %s", key, info["output"], info["transform"])
     if result.n_vars < reference.n_vars:

@@ -94,6 +94,8 @@ class Own(Section):
     """The name of an embedding in obsm."""
     graph: str | None = None
     """The name of a neighbour graph in obsp: the weights."""
+    uses_types: bool = False
+    """Whether it was made with the cell types in hand: then it takes no rank and is not recommended."""
 
     @model_validator(mode="after")
     def _graph_alone(self) -> Own:

@@ -13,7 +13,8 @@ from aif.config.datasets import Name, Section
 
 # Methods whose results are known. The first two are part of every null test.
 CONTROLS = ("uncorrected", "downsampled", "shuffled", "perfect_types")
-
+# Methods that are told the cell types, which `choose` does without.
+TOLD_TYPES = ("scanvi", "perfect_types")
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -24,7 +25,7 @@ Dimensions = Annotated[int, Field(ge=2, le=10**6)]
 class NoParameters(Section):
     """A method that has nothing to set."""
 
-    of: Literal["combat", "limma"]
+    of: Literal["combat", "combat_seq", "limma"]
     """The method."""
 
 
@@ -81,6 +82,38 @@ class Scvi(Section):
     """Epochs of training."""
 
 
+class Scanvi(Scvi):
+    """Of scvi-tools' SCVI, whose model it begins with, and its training; then of the training with types."""
+
+    of: Literal["scanvi"]
+    """The method."""
+    type_epochs: Count | None = None
+    """Epochs of the training with types."""
+
+
+class Sysvi(Section):
+    """Of scvi-tools' SysVI and its training."""
+
+    of: Literal["sysvi"]
+    """The method."""
+    n_latent: Count | None = None
+    """Latent dimensions."""
+    n_layers: Count | None = None
+    """Hidden layers."""
+    n_hidden: Count | None = None
+    """Width of the hidden layers."""
+    dropout_rate: float | None = Field(None, ge=0, lt=1)
+    """Dropout in training."""
+    n_prior_components: Count | None = None
+    """Modes of the prior, at most as many as there are cells."""
+    kl_weight: Annotated[Number, Field(ge=0)] | None = None
+    """What the divergence from the prior weighs."""
+    z_distance_cycle_weight: Annotated[Number, Field(ge=0)] | None = None
+    """What the cycle weighs, by which batches are mixed: more mixes more."""
+    max_epochs: Count | None = None
+    """Epochs of training."""
+
+
 class Bbknn(Section):
     """Of bbknn, and how many components it is given."""
 
@@ -92,6 +125,23 @@ class Bbknn(Section):
     """Neighbours that are kept of each cell, the nearest; 0 keeps all."""
     n_pcs: Dimensions | None = None
     """Principal components."""
+
+
+class Concord(Section):
+    """Of concord-sc's Concord."""
+
+    of: Literal["concord"]
+    """The method."""
+    latent_dim: Count | None = None
+    """Latent dimensions."""
+    n_epochs: Count | None = None
+    """Epochs of training."""
+    batch_size: Dimensions | None = None
+    """Cells of a minibatch."""
+    clr_temperature: Positive | None = None
+    """How hard cells are pushed apart: less pushes harder."""
+    p_intra_knn: float | None = Field(None, ge=0, le=1)
+    """Share of a minibatch that is drawn among a cell's neighbours."""
 
 
 class Seurat(Section):
@@ -107,7 +157,7 @@ class Seurat(Section):
     """Anchors that weigh in a cell's correction."""
 
 
-Parameters = NoParameters | Harmony | Scanorama | Scvi | Bbknn | Seurat
+Parameters = NoParameters | Harmony | Scanorama | Scvi | Scanvi | Sysvi | Bbknn | Concord | Seurat
 COMPETITORS: dict[str, type[Section]] = {
     method: parameters
     for parameters in get_args(Parameters)

@@ -6,7 +6,7 @@ import difflib
 import re
 
 from aif.config.hyperparameters import NAMES
-from aif.config.methods import COMPETITORS, METHODS
+from aif.config.methods import COMPETITORS, METHODS, TOLD_TYPES, method_of
 from aif.config.schema import Config, Grid, NullTest
 from aif.errors import InputError
 
@@ -24,6 +24,12 @@ def check_variants(config: Config, known: list[str]) -> None:
         for name in names:
             if name not in there:
                 raise InputError(f"config: {key}: unknown {what} {name!r}; {instead(name, there)}")
+    for name in config.choose.candidates:
+        if method_of(name, config.methods) in TOLD_TYPES:
+            raise InputError(
+                f"config: choose.candidates: {name} is told the cell types, which choose does without; "
+                "name it under baselines"
+            )
     for name, setting in config.methods.items():
         if REPEAT.search(name):
             raise InputError(

@@ -103,8 +103,9 @@ class Config(Section):
     variants: Annotated[list[str], Field(min_length=1), AfterValidator(each_once)]
     """Variants of AIF, from config/variants.yaml."""
     baselines: Annotated[list[str], AfterValidator(each_once)] = []
-    """Methods to compare with (combat, harmony, scanorama, scvi, scvi_default, bbknn, limma, seurat),
-    settings of them by their names under `methods`, and the controls `shuffled` and `downsampled`.
+    """Methods to compare with (combat, combat_seq, harmony, scanorama, scvi, scvi_default, scanvi, sysvi,
+    bbknn, concord, limma, seurat), settings of them by their names under `methods`, and the controls
+    `shuffled` and `downsampled`.
     `uncorrected` and, where there are labels, the control `perfect_types` are run in any case."""
     methods: Settings = {}
     """Parameters of methods, by the method's name; under another name, with `of: METHOD`, they are a setting

@@ -13,7 +13,7 @@ from aif.evaluation.differential_expression import CURVE_COLUMNS, de_rows, true_
 from aif.evaluation.metric import Groups, LeftOut, tidy
 from aif.evaluation.metrics import COST, DE, METRICS
 from aif.evaluation.original_metrics import Repetitions, original_rows
-from aif.evaluation.provenance import IDS, picture_in_words, provenance, space_in_words
+from aif.evaluation.provenance import IDS, ids_of, picture_in_words, provenance, space_in_words
 from aif.evaluation.robust import TYPE_COLUMNS, robust_rows, type_table
 from aif.evaluation.scib_suite import scib_rows
 from aif.evaluation.scores import score_rows
@@ -130,7 +130,7 @@ def evaluate(
     labelled = reference if mask.all() else reference[mask].copy()
     if not corrected.var_names.equals(reference.var_names):  # made elsewhere, of some of the genes
         labelled = labelled[:, corrected.var_names].copy()
-    ids = {**{key: corrected.uns["aif"][key] for key in IDS}, "cells": cells_name}
+    ids = {**ids_of(corrected), "cells": cells_name}
     judged, drawn, tables = [], [], []
     for space in spaces or spaces_of(corrected):
         cells = judged_cells(corrected, space, expression, options["n_pcs"], seed)
@@ -202,7 +202,7 @@ def not_judged(corrected: ad.AnnData) -> Evaluation:
     """
     info, groups = corrected.uns["aif"], Groups.of(group_columns(corrected.obs))
     ids = {
-        **{key: info[key] for key in IDS},
+        **ids_of(corrected),
         "cells": "all",
         "space": SPACE_OF_NONE[info["output"]],
     }

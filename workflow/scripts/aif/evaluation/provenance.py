@@ -11,13 +11,29 @@ from aif.job.costs import versions
 IDS = ("dataset", "method", "row", "seed")
 COLUMNS = (
     *IDS,
-    *("status", "transform", "output", "cells", "batches", "genes", "device", "versions"),
+    *(
+        "uses_types",
+        "status",
+        "transform",
+        "output",
+        "cells",
+        "batches",
+        "genes",
+        "device",
+        "versions",
+    ),
     *("variant", "hyperparameters", "correction", "holdout", "parameters"),
     *("judged_in", "judged_with", "picture"),
 )
 PICTURES = {"tsne": "t-SNE of", "umap": "UMAP of", "pca": "first two dimensions of"}
 # The packages whose versions decide the values of the metrics.
 JUDGES = ("scib", "scib-metrics", "scikit-learn", "scanpy", "numpy")
+
+
+def ids_of(corrected: ad.AnnData) -> dict[str, object]:
+    """Return IDS of a correction, and whether its method was told the cell types."""
+    info = corrected.uns["aif"]
+    return {key: info[key] for key in IDS} | {"uses_types": bool(info.get("uses_types", False))}
 
 
 def provenance(corrected: ad.AnnData, judged_in: str = "", picture: str = "") -> pd.DataFrame:
@@ -35,6 +51,7 @@ def provenance(corrected: ad.AnnData, judged_in: str = "", picture: str = "") ->
     info = corrected.uns["aif"]
     row = {
         **{name: info.get(name, "") for name in COLUMNS},
+        **ids_of(corrected),
         "status": info.get("status", "ok"),
         "cells": corrected.n_obs,
         "batches": corrected.obs["batch"].nunique(),

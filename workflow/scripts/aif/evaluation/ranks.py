@@ -17,20 +17,36 @@ ALL = "all data sets"
 OUTPUT = ["method", "space"]
 SPREAD = ("median", "ci_low", "ci_high")
 COLUMNS = (
-    *("dataset", "metric", *OUTPUT, "n_seeds"),
+    *("dataset", "metric", *OUTPUT, "uses_types", "n_seeds"),
     *SPREAD,
     *(f"{kind}_{name}" for kind in ("rank", "scaled") for name in SPREAD),
 )
-# The outputs whose scaled values are 0 and 1. Of these, what is told the truth takes no rank.
+# The outputs whose scaled values are 0 and 1.
 WORST, PERFECT = ("uncorrected", "expression"), ("perfect_types", "embedding")
 CONTROLS = ("shuffled", "downsampled", "perfect_types")
+
+
+def unranked(rows: pd.DataFrame) -> list[str]:
+    """Return the methods that take no rank: controls, and those that are told the cell types.
+
+    Parameters
+    ----------
+    rows
+        With columns method and uses_types.
+    """
+    return list(dict.fromkeys([*CONTROLS, *told_types(rows)]))
+
+
+def told_types(rows: pd.DataFrame) -> list[str]:
+    """Return the methods that are told the cell types, of rows with columns method and uses_types."""
+    return list(rows.loc[rows["uses_types"].astype(bool), "method"].unique())
 
 
 def ranks(benchmark: pd.DataFrame) -> pd.DataFrame:
     """Return a row per data set, metric and output: value, rank and scaled value over the seeds.
 
     The outputs are ranked for every seed by itself, 1 being the best in the metric's direction and
-    equal ones sharing the better rank; CONTROLS have no rank. Values are scaled seed by seed so that
+    equal ones sharing the better rank; what is `unranked` has none. Values are scaled seed by seed so that
     uncorrected cells have 0 and perfect types 1, where both have a value and differ. Then median and
     95 % interval over the seeds are taken. The rows of ALL have the mean over the data sets, seed by
     seed, of outputs that have a value in each.
@@ -42,8 +58,9 @@ def ranks(benchmark: pd.DataFrame) -> pd.DataFrame:
     """
     shown = benchmark[~benchmark["metric"].str.endswith(MAXIMUM) & (benchmark["cells"] == "all")]
     metrics = shown.drop_duplicates("metric").set_index("metric")[["better", "suite"]]
+    told = benchmark.drop_duplicates("method").set_index("method")["uses_types"]
     rows = [
-        row
+        row | {"uses_types": told[row["method"]]}
         for metric, better, suite in metrics.itertuples()
         for row in _rows(metric, better, suite, shown[shown["metric"] == metric])
     ]
@@ -65,7 +82,7 @@ def _rows(
 ) -> Iterator[dict[str, object]]:
     """Yield the rows of one metric."""
     by_run = values.pivot(index=["dataset", "seed"], columns=OUTPUT, values="value").astype(float)
-    competing = by_run.drop(columns=list(CONTROLS), level="method", errors="ignore")
+    competing = by_run.drop(columns=unranked(values), level="method", errors="ignore")
     places = competing.rank(axis=1, method="min", ascending=better == "lower")
     scaled = _scaled(by_run) if suite != "cost" else by_run * np.nan
     tables = (by_run, places.reindex(columns=by_run.columns), scaled)
@@ -96,6 +113,7 @@ def _spread(
         found = [table[output].dropna().to_numpy(dtype=float) for table in (by_seed, *others)]
         if not len(found[0]):
             continue
-        ids = (dataset, metric, *output, len(found[0]))
+        ids = {"dataset": dataset, "metric": metric, **dict(zip(OUTPUT, output, strict=True))}
         spreads = [statistics(x)[name] for x in found for name in SPREAD]
-        yield dict(zip(COLUMNS, (*ids, *spreads), strict=True))
+        names = COLUMNS[-len(spreads) :]
+        yield ids | {"n_seeds": len(found[0])} | dict(zip(names, spreads, strict=True))

@@ -1,6 +1,6 @@
 """The methods AIF is compared with. Each takes norm_log data and returns a corrected copy.
 
-Every method has the defaults of its own package, but scVI: its benchmarks set three of them. A package
+Every method has the defaults of its own package, but scVI and scANVI: benchmarks set three of them. A package
 is imported by the method that needs it, since each method has an environment of its own.
 """
 
@@ -19,16 +19,14 @@ from scipy import sparse
 
 from aif import __version__
 from aif.correction.no_correction import no_correction
-from aif.data.covariates import covariates_of
 from aif.job.costs import measured, versions
 from aif.methods.components import N_PCS, principal_components
 from aif.methods.controls import downsampled, perfect_types, shuffled
-from aif.methods.known_effects import known_effects, numbered
+from aif.methods.count_matrices import whole_numbers, with_logarithms_of
+from aif.methods.known_effects import known_effects
 from aif.methods.not_run import NotInstalled, NotPossible
 from aif.methods.r_methods import limma, seurat
-
-# scVI as benchmarks of integration run it (Luecken et al. 2022).
-SCVI_OF_BENCHMARKS = {"n_layers": 2, "n_latent": 30, "gene_likelihood": "nb"}
+from aif.methods.scvi_tools import SCVI_OF_BENCHMARKS, scanvi, scvi, sysvi
 
 
 class Baseline(NamedTuple):
@@ -36,12 +34,13 @@ class Baseline(NamedTuple):
 
     `run` takes norm_log data, a seed, and the parameters in aif.config.methods. `output` says where its
     correction lies: expression in X, an embedding in obsm["X_corrected"], `both`, or a neighbour graph in
-    obsp.
+    obsp. `uses_types` says whether it is told the cell types by which it is judged.
     """
 
     run: Callable[..., ad.AnnData]
     output: Literal["expression", "embedding", "both", "graph"]
     package: str
+    uses_types: bool = False
 
 
 def uncorrected(adata: ad.AnnData, seed: int) -> ad.AnnData:
@@ -60,6 +59,21 @@ def combat(adata: ad.AnnData, seed: int) -> ad.AnnData:
     cells = ad.AnnData(result.X[:, varies], obs=known.assign(batch=adata.obs["batch"]))
     result.X[:, varies] = sc.pp.combat(cells, "batch", covariates=list(known), inplace=False)
     return result
+
+
+def combat_seq(adata: ad.AnnData, seed: int) -> ad.AnnData:
+    """Return the logarithms of ComBat-seq's counts (Zhang et al. 2020; inmoose).
+
+    Raises
+    ------
+    NotPossible
+        If the counts are no whole numbers.
+    """
+    from inmoose.pycombat import pycombat_seq
+
+    counts = whole_numbers(adata.layers["counts"])
+    corrected = pycombat_seq(counts.T.toarray(), adata.obs["batch"].astype(str).to_numpy())
+    return with_logarithms_of(adata, sparse.csr_matrix(corrected.T, dtype=np.float32))
 
 
 def harmony(adata: ad.AnnData, seed: int, n_pcs: int = N_PCS, **parameters: Any) -> ad.AnnData:
@@ -97,49 +111,6 @@ def scanorama(adata: ad.AnnData, seed: int, **parameters: Any) -> ad.AnnData:
     return result
 
 
-def scvi(
-    adata: ad.AnnData, seed: int, max_epochs: int | None = None, **settings: Any
-) -> ad.AnnData:
-    """Return scVI's latent space and its expression decoded as every batch (Lopez et al. 2018).
-
-    The expression is the mean over the decodes for all batches, scaled to the median library, in
-    logarithms.
-
-    Parameters
-    ----------
-    adata, seed
-        As every method has them.
-    max_epochs
-        Of training; without it the package decides by the number of cells.
-    settings
-        Of the package's SCVI, where they are not its defaults.
-    """
-    import scvi as package
-
-    for name in ("scvi", "lightning.pytorch"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    package.settings.seed = seed
-    known = numbered(covariates_of(adata))
-    obs = known.assign(batch=adata.obs["batch"])
-    counts = ad.AnnData(adata.layers["counts"], obs=obs)
-    package.model.SCVI.setup_anndata(
-        counts, batch_key="batch", continuous_covariate_keys=list(known) or None
-    )
-    model = package.model.SCVI(counts, **settings)
-    model.train(max_epochs=max_epochs, enable_progress_bar=False, logger=False)
-    result = adata.copy()
-    result.obsm["X_corrected"] = model.get_latent_representation()
-    library = float(np.median(np.asarray(counts.X.sum(axis=1))))
-    result.X = np.log1p(
-        model.get_normalized_expression(
-            transform_batch=list(counts.obs["batch"].cat.categories),
-            library_size=library,
-            return_numpy=True,
-        )
-    )
-    return result
-
-
 def bbknn(
     adata: ad.AnnData,
     seed: int,
@@ -159,6 +130,18 @@ def bbknn(
     neighbours = min(neighbors_within_batch, smallest)
     settings = {"neighbors_within_batch": neighbours, "n_pcs": n_pcs, **parameters}
     package.bbknn(result, batch_key="batch", **settings)
+    return result
+
+
+def concord(adata: ad.AnnData, seed: int, **parameters: Any) -> ad.AnnData:
+    """Return CONCORD's latent space of the logarithms (Zhu et al. 2025)."""
+    from concord import Concord
+
+    result = adata.copy()
+    settings = {"domain_key": "batch", "seed": seed, "save_dir": None, **parameters}
+    model = Concord(adata.copy(), **settings)
+    model.fit_transform(output_key="latent")
+    result.obsm["X_corrected"] = np.asarray(model.adata.obsm["latent"])
     return result
 
 
@@ -183,6 +166,7 @@ def corrected_or_reason(
         "version": __version__,
         "transform": "norm_log",
         "output": baseline.output,
+        "uses_types": baseline.uses_types,
         "device": "cpu",
         "versions": versions("scanpy", "numpy", "anndata", baseline.package),
         "parameters": json.dumps(parameters) if parameters else "",
@@ -217,14 +201,18 @@ def _one_line(error: Exception) -> str:
 BASELINES = {
     "uncorrected": Baseline(uncorrected, "expression", "scanpy"),
     "combat": Baseline(combat, "expression", "scanpy"),
+    "combat_seq": Baseline(combat_seq, "expression", "inmoose"),
     "harmony": Baseline(harmony, "embedding", "harmonypy"),
     "scanorama": Baseline(scanorama, "both", "scanorama"),
     "scvi": Baseline(partial(scvi, **SCVI_OF_BENCHMARKS), "both", "scvi-tools"),
     "scvi_default": Baseline(scvi, "both", "scvi-tools"),
+    "scanvi": Baseline(partial(scanvi, **SCVI_OF_BENCHMARKS), "both", "scvi-tools", True),
+    "sysvi": Baseline(sysvi, "embedding", "scvi-tools"),
     "bbknn": Baseline(bbknn, "graph", "bbknn"),
+    "concord": Baseline(concord, "embedding", "concord-sc"),
     "limma": Baseline(limma, "expression", "limma"),
     "seurat": Baseline(seurat, "expression", "Seurat"),
     "shuffled": Baseline(shuffled, "expression", "scanpy"),
     "downsampled": Baseline(downsampled, "expression", "scanpy"),
-    "perfect_types": Baseline(perfect_types, "embedding", "scanpy"),
+    "perfect_types": Baseline(perfect_types, "embedding", "scanpy", True),
 }

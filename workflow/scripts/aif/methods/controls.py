@@ -5,8 +5,8 @@ from __future__ import annotations
 import anndata as ad
 import numpy as np
 import pandas as pd
-import scanpy as sc
 
+from aif.methods.count_matrices import whole_numbers, with_logarithms_of
 from aif.methods.not_run import NotPossible
 
 JITTER = 0.01  # keeps cells of a type apart, so that they have neighbours to speak of
@@ -33,18 +33,10 @@ def downsampled(adata: ad.AnnData, seed: int) -> ad.AnnData:
     NotPossible
         If the counts are no whole numbers.
     """
-    counts = adata.layers["counts"]
-    if (counts.data != np.rint(counts.data)).any():
-        raise NotPossible("the counts are no whole numbers, so that none can be left out")
-    half = counts.copy()
-    molecules = counts.data.astype(np.int64)
-    half.data = np.random.default_rng(seed).binomial(molecules, 0.5).astype(np.float32)
-    result = adata.copy()
-    result.X = half
-    result.uns.pop("log1p", None)  # of the logarithms that X was
-    sc.pp.normalize_total(result, target_sum=np.median(counts.sum(axis=1).A1))
-    sc.pp.log1p(result)
-    return result
+    counts = whole_numbers(adata.layers["counts"])
+    half = counts.astype(np.float32)
+    half.data = np.random.default_rng(seed).binomial(counts.data, 0.5).astype(np.float32)
+    return with_logarithms_of(adata, half)
 
 
 def perfect_types(adata: ad.AnnData, seed: int) -> ad.AnnData:

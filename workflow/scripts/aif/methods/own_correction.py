@@ -15,7 +15,9 @@ UNITS = {COUNTS: "raw", OTHER: "norm"}  # of what is no logarithms
 NEIGHBOURS = {"method": "umap", "use_rep": "X_pca"}  # what scanpy looks for where it draws a graph
 
 
-def as_corrected(own: OwnCorrection, reference: ad.AnnData, ids: dict[str, object]) -> ad.AnnData:
+def as_corrected(
+    own: OwnCorrection, reference: ad.AnnData, ids: dict[str, object], uses_types: bool = False
+) -> ad.AnnData:
     """Return a correction as every method returns it.
 
     Expression that looks like counts or other normalised values is scaled and brought to logarithms where it
@@ -29,6 +31,8 @@ def as_corrected(own: OwnCorrection, reference: ad.AnnData, ids: dict[str, objec
         norm_log data.
     ids
         dataset, method, row and seed.
+    uses_types
+        Whether it was made with the cell types in hand.
     """
     result = reference.copy() if own.genes is None else reference[:, own.genes].copy()
     transform = "norm_log"
@@ -50,6 +54,7 @@ def as_corrected(own: OwnCorrection, reference: ad.AnnData, ids: dict[str, objec
         "version": __version__,
         "transform": transform,
         "output": _output(own),
+        "uses_types": uses_types,
     }
     return result
 

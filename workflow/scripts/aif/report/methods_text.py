@@ -46,7 +46,10 @@ BEYOND = {
 
 
 # Methods that know the columns under `keep`, by patterns of their names.
-TOLD_WHAT_TO_KEEP = {"AIF": "aif", "scVI": "scvi", "ComBat": "combat", "limma": "limma"}
+TOLD_WHAT_TO_KEEP = {
+    **{"AIF": "aif", "scVI": "scvi", "scANVI": "scanvi", "SysVI": "sysvi"},
+    **{"ComBat": "combat", "limma": "limma"},
+}
 
 
 class Reference(NamedTuple):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from aif.evaluation.metrics import DE, MAXIMUM, METRICS
-from aif.evaluation.ranks import ALL, CONTROLS, OUTPUT, WORST
+from aif.evaluation.ranks import ALL, CONTROLS, OUTPUT, WORST, told_types, unranked
 
 # By which outputs are ranked: the first that there is. All stand before the metrics.
 RANKING = ("overall", "robust_overall", "unlabelled")
@@ -45,23 +45,28 @@ class Cell:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The outputs of one data set, best first, controls last; `ranked_by` is empty without a score."""
+    """The outputs of one data set, best first, then what takes no rank.
+
+    `ranked_by` is empty without a score; `told` are the methods that were told the cell types.
+    """
 
     ranked_by: str
     columns: list[Column]
     rows: list[tuple[Output, list[Cell]]]
     reasons: list[str]
     remarks: list[str]
+    told: list[str]
 
 
 @dataclass(frozen=True)
 class Overview:
-    """A score of every output (rows, best first) on every data set, and its mean rank."""
+    """A score of every output (rows, best first) on every data set, and its mean rank; `told` as there."""
 
     ranked_by: str
     n_seeds: int
     datasets: list[str]
     rows: list[tuple[Output, list[Cell]]]
+    told: list[str]
 
 
 def overviews(table: pd.DataFrame) -> list[Overview]:
@@ -81,7 +86,8 @@ def _overview(table: pd.DataFrame, ranked_by: str) -> Overview:
     order = list(scores.loc[ALL, "rank_median"].dropna().sort_values(kind="stable").index)
     outputs = scores.reset_index().drop_duplicates(OUTPUT)[OUTPUT].itertuples(index=False)
     others = [tuple(output) for output in outputs if tuple(output) not in order]
-    others.sort(key=lambda output: output[0] in CONTROLS)  # after what has no result on a data set
+    last = unranked(table)
+    others.sort(key=lambda output: output[0] in last)  # after what has no result on a data set
     datasets = [name for name in table["dataset"].unique() if name != ALL]
     datasets = [name for name in datasets if name in scores.index.unique("dataset")]
     ranked = scores[scores["rank_median"].notna()]
@@ -91,12 +97,14 @@ def _overview(table: pd.DataFrame, ranked_by: str) -> Overview:
         if (dataset, *output) not in scores.index:
             return Cell("–", "no score; the reason stands below, with the data set", False)
         row = scores.loc[(dataset, *output)]
-        is_best = row["median"] == best.get(dataset) and output[0] not in CONTROLS
+        is_best = row["median"] == best.get(dataset) and output[0] not in last
         return Cell(f"{row['median']:.3f}", "", is_best, _interval(row, "{:.3f}"))
 
     def mean_rank(output: Output) -> Cell:
         if output[0] in CONTROLS:
             return Cell("–", "a control, which takes no rank", False)
+        if output[0] in last:
+            return Cell("–", "it was told the cell types, so it takes no rank", False)
         if output not in order:
             return Cell("–", "no score on at least one data set", False)
         row = scores.loc[(ALL, *output)]
@@ -107,7 +115,8 @@ def _overview(table: pd.DataFrame, ranked_by: str) -> Overview:
         (output, [mean_rank(output), *(cell(dataset, output) for dataset in datasets)])
         for output in (*order, *others)
     ]
-    return Overview(ranked_by, int(table["n_seeds"].max()), datasets, rows)
+    n_seeds = int(table["n_seeds"].max())
+    return Overview(ranked_by, n_seeds, datasets, rows, told_types(table))
 
 
 def rank(rows: pd.DataFrame, table: pd.DataFrame) -> Ranking:
@@ -117,7 +126,8 @@ def rank(rows: pd.DataFrame, table: pd.DataFrame) -> Ranking:
     medians = table.pivot(index=OUTPUT, columns="metric", values="median")
     values = medians.reindex(pd.MultiIndex.from_frame(shown[OUTPUT].drop_duplicates()))
     ranked_by = next((score for score in RANKING if score in values), "")
-    order = _order(values, ranked_by)
+    last = unranked(rows)
+    order = _order(values, ranked_by, last)
     infos = shown.drop_duplicates("metric").set_index("metric")
     by_suite = infos["suite"].map(SUITES.index).sort_values(kind="stable").index
     # What has no meaning for these data is told below the table, and takes no place in it.
@@ -128,27 +138,27 @@ def rank(rows: pd.DataFrame, table: pd.DataFrame) -> Ranking:
     by_run = shown[shown["seed"] == shown["seed"].min()].set_index([*OUTPUT, "metric"])
     spreads = table.set_index([*OUTPUT, "metric"])
     columns = [_column(metric, infos.loc[metric]) for metric in metrics]
-    competing = values.drop(index=list(CONTROLS), level="method", errors="ignore")
+    competing = values.drop(index=last, level="method", errors="ignore")
     best = {m: _best(competing[m], infos.loc[m, "better"]) for m in metrics if m in values}
     lines = [
-        (output, [_cell(by_run, spreads, (*output, m), best.get(m)) for m in metrics])
+        (output, [_cell(by_run, spreads, (*output, m), best.get(m), last) for m in metrics])
         for output in order
     ]
-    return Ranking(ranked_by, columns, lines, _reasons(shown), _remarks(values))
+    remarks = _remarks(values, competing)
+    return Ranking(ranked_by, columns, lines, _reasons(shown), remarks, told_types(rows))
 
 
-def _order(values: pd.DataFrame, ranked_by: str) -> list[Output]:
-    """Return the outputs by a score, best first, then those without one, then the controls."""
+def _order(values: pd.DataFrame, ranked_by: str, last: list[str]) -> list[Output]:
+    """Return the outputs by a score, best first, then those without one, then those of `last`."""
     by = values.get(ranked_by, pd.Series(0.0, values.index))
     order = list(by.sort_values(ascending=False, na_position="last", kind="stable").index)
-    return sorted(order, key=lambda output: output[0] in CONTROLS)
+    return sorted(order, key=lambda output: output[0] in last)
 
 
-def _remarks(values: pd.DataFrame) -> list[str]:
+def _remarks(values: pd.DataFrame, competing: pd.DataFrame) -> list[str]:
     """Return what is to be said of outputs that do no better than nothing, by which of the scores."""
     if WORST not in values.index:
         return []
-    competing = values.drop(index=list(CONTROLS), level="method", errors="ignore")
     scores: dict[str, list[str]] = {}
     for score in RANKING:
         own = competing.get(score, pd.Series(np.nan, competing.index))
@@ -189,6 +199,7 @@ def _cell(
     spreads: pd.DataFrame,
     place: tuple[str, str, str],
     best: float | None,
+    last: list[str],
 ) -> Cell:
     """Return the median over the seeds, or why there is none."""
     if place not in spreads.index:
@@ -199,7 +210,7 @@ def _cell(
     row = spreads.loc[place]
     form = "{:.3f}" if abs(row["median"]) < 100 else "{:.0f}"
     spread = _interval(row, form) if place[-1] in SCORES else ""
-    is_best = row["median"] == best and place[0] not in CONTROLS
+    is_best = row["median"] == best and place[0] not in last
     return Cell(form.format(row["median"]), "", is_best, spread)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from aif.evaluation.ranks import CONTROLS, OUTPUT, WORST, ordered
+from aif.evaluation.ranks import CONTROLS, OUTPUT, WORST, ordered, told_types, unranked
 from aif.report.null_test import null_remarks
 
 # By which score is recommended: the first that there is. Others may contradict it.
@@ -48,7 +48,8 @@ def recommendation(
         The scores of which the first that there is decides.
     """
     names = dict.fromkeys((*by, *DECIDING, *SECOND_OPINIONS))
-    scores = {score: _by_seed(benchmark, score) for score in names}
+    competing = benchmark[~benchmark["method"].isin(unranked(benchmark))]
+    scores = {score: _by_seed(competing, score) for score in names}
     by = next((score for score in by if not scores[score].empty), None)
     if by is None:
         return None
@@ -63,6 +64,7 @@ def recommendation(
             *_missing_seeds(scores[by][best], benchmark),
             *_shared_types(checks),
             *_contradictions(best, scores, by),
+            *_told(benchmark, by, medians.iloc[0]),
             *([] if best == WORST else _changed_types(best, types)),
             *_unfinished(best, losses),
             *null_remarks(null_test, best),
@@ -71,10 +73,11 @@ def recommendation(
 
 
 def _by_seed(benchmark: pd.DataFrame, score: str) -> pd.DataFrame:
-    """Return a score (seeds × outputs) of all outputs but controls."""
+    """Return a score (seeds × outputs)."""
     own = benchmark[(benchmark["metric"] == score) & (benchmark["cells"] == "all")]
-    own = own[own["value"].notna() & ~own["method"].isin(CONTROLS)]
-    return own.pivot(index="seed", columns=OUTPUT, values="value").astype(float)
+    return (
+        own[own["value"].notna()].pivot(index="seed", columns=OUTPUT, values="value").astype(float)
+    )
 
 
 def _for_what(medians: pd.Series) -> list[str]:
@@ -152,6 +155,16 @@ def _contradictions(best: Output, scores: dict[str, pd.DataFrame], by: str) -> l
         if first != WORST and WORST in medians and medians[WORST] > medians[best]:
             said.append(f"By {_words(score)} uncorrected cells score higher than it.")
     return said
+
+
+def _told(benchmark: pd.DataFrame, by: str, value: float) -> list[str]:
+    """Return which outputs score higher that were told the cell types."""
+    names = [name for name in told_types(benchmark) if name not in CONTROLS]
+    medians = _by_seed(benchmark[benchmark["method"].isin(names)], by).median()
+    return [
+        f"{_named(output)} scores higher ({own:.3f}), but was told the cell types by which it is judged."
+        for output, own in medians[medians > value].items()
+    ]
 
 
 def _changed_types(best: Output, types: pd.DataFrame) -> list[str]:
