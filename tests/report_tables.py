@@ -69,6 +69,22 @@ def embedding(dataset="pbmc", method="aif", has_labels=True):
     )
 
 
+def cells(dataset="pbmc", n=100):
+    """The cells of `embedding`, in another order, and what else is known of them."""
+    names = [f"c{i}" for i in reversed(range(n))]
+    of = np.arange(n)[::-1]
+    return pd.DataFrame(
+        {
+            "dataset": dataset,
+            "cell": names,
+            "batch": np.array(["$a_1$", "<script>b</script>"])[of % 2],
+            "cell_type": np.where(of < 50, "T", None),
+            "depth": of / 7.0,
+            "version": "1",
+        }
+    )
+
+
 def expression(dataset="pbmc"):
     rows = [
         (dataset, method, "", seed, "all", direction, threshold, VALUES[method] - threshold / 2)

@@ -80,6 +80,8 @@ use rule report as choose_report with:
             "results/{dataset}/{product}/provenance.tsv", PLAN.candidates
         ),
         figures=[figure["path"] for figure in TARGETS.figures_of(PLAN.candidates)],
+        embeddings=TARGETS.embeddings_of(TARGETS.figures_of(PLAN.candidates)),
+        cells=TARGETS.of_datasets("results/{dataset}/data/cells.tsv"),
     output:
         "results/choose.html",
     log:

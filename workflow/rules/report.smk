@@ -43,6 +43,74 @@ rule plot_losses:
         "../scripts/plot_losses.py"
 
 
+rule summary:
+    input:
+        "results/ranks.tsv",
+    output:
+        summary=report(
+            "results/{dataset}/summary.png",
+            caption="../report/summary.rst",
+            category="Benchmark",
+            subcategory="{dataset}",
+            labels={"figure": "summary"},
+        ),
+        halves=report(
+            "results/{dataset}/halves.png",
+            caption="../report/halves.rst",
+            category="Benchmark",
+            subcategory="{dataset}",
+            labels={"figure": "biology against batches"},
+        ),
+    log:
+        "results/{dataset}/summary.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        dataset="{dataset}",
+        code=code("plot_summary.py"),
+    script:
+        "../scripts/plot_summary.py"
+
+
+use rule summary as summary_of_all with:
+    output:
+        summary=report(
+            "results/summary.png",
+            caption="../report/summary.rst",
+            category="Benchmark",
+            labels={"figure": "summary"},
+        ),
+        halves=report(
+            "results/halves.png",
+            caption="../report/halves.rst",
+            category="Benchmark",
+            labels={"figure": "biology against batches"},
+        ),
+    log:
+        "results/summary.log",
+    params:
+        dataset="",
+        code=code("plot_summary.py"),
+
+
+# What cells can be coloured by in the page.
+rule cell_columns:
+    input:
+        "results/{dataset}/data/norm_log.h5ad",
+    output:
+        "results/{dataset}/data/cells.tsv",
+    log:
+        "results/{dataset}/data/cell_columns.log",
+    localrule: True
+    conda:
+        "../../envs/scanpy.yaml"
+    params:
+        code=code("cell_columns.py"),
+    script:
+        "../scripts/cell_columns.py"
+
+
 rule report:
     input:
         benchmark="results/benchmark.tsv",
@@ -56,6 +124,8 @@ rule report:
         provenance=TARGETS.of_benchmark("results/{dataset}/{product}/provenance.tsv"),
         null_test=["results/null_test.tsv"] if CONFIG.null_test else [],
         figures=[figure["path"] for figure in TARGETS.figures],
+        embeddings=TARGETS.embeddings_of(TARGETS.figures),
+        cells=TARGETS.of_datasets("results/{dataset}/data/cells.tsv"),
     output:
         "results/report.html",
     log:

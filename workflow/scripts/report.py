@@ -28,6 +28,8 @@ with rule_log(snakemake):
         figures=[{**figure, "path": path} for figure, path in figures],
         config=snakemake.params.config,
         by=snakemake.params.get("by", DECIDING),
+        embeddings=pd.concat([read_table(path) for path in snakemake.input.embeddings]),
+        cells=[read_table(path) for path in snakemake.input.cells],
     )
     with atomic(snakemake.output[0]) as path:
         path.write_text(page, encoding="utf-8")

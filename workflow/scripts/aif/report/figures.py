@@ -52,7 +52,7 @@ def embedding_figure(cells: pd.DataFrame, picture: str) -> Figure:
         What the coordinates are, in words.
     """
     if cells["x"].isna().all():
-        return _note(f"{cells['method'].iloc[0]} gave no result; the report says why")
+        return note_figure(f"{cells['method'].iloc[0]} gave no result; the report says why")
     columns = [c for c in ("batch", "cell_type") if cells[c].notna().any()]
     spaces = cells["space"].unique()
     order = np.random.default_rng(0).permutation(len(cells))  # so that no batch hides another
@@ -77,7 +77,7 @@ def embedding_figure(cells: pd.DataFrame, picture: str) -> Figure:
 def losses_figure(losses: pd.DataFrame) -> Figure:
     """Return the course of one losses.tsv: terms and weights per epoch, the chosen epoch marked."""
     if losses.empty:
-        return _note("no epoch was trained")
+        return note_figure("no epoch was trained")
     figure, axes = plt.subplots(1, 2, figsize=(10.4, 3.2), layout="constrained")
     terms = [term for term in LOSS_TERMS if losses[term].notna().any()]
     for colour, term in zip(OKABE_ITO, terms, strict=False):
@@ -100,7 +100,7 @@ def losses_figure(losses: pd.DataFrame) -> Figure:
 def expression_figure(curves: pd.DataFrame, dataset: str) -> Figure:
     """Return F1 over the fold change of all methods, up and down; medians and range over the seeds."""
     if curves.empty:
-        return _note(f"{dataset}: it is not known which genes are changed")
+        return note_figure(f"{dataset}: it is not known which genes are changed")
     genes = sorted(curves["genes"].unique())
     figure, axes = plt.subplots(
         len(genes), 2, figsize=(10.4, 3.2 * len(genes)), squeeze=False, sharex=True, sharey=True,
@@ -130,7 +130,7 @@ def save(figure: Figure, path: str) -> None:
     plt.close(figure)
 
 
-def _note(text: str) -> Figure:
+def note_figure(text: str) -> Figure:
     """Return a figure that says why there is none."""
     figure = plt.figure(figsize=(5.2, 0.8))
     figure.text(0.5, 0.5, text, ha="center", va="center", parse_math=False)

@@ -23,6 +23,7 @@ Output = tuple[str, str]  # method and space
 class Recommendation:
     """What to take for a data set, how sure that is, and what speaks against it, in sentences."""
 
+    output: Output
     choice: str
     certainty: list[str]
     for_what: list[str]
@@ -57,6 +58,7 @@ def recommendation(
     medians = medians[ordered(medians)]
     best = medians.index[0]
     return Recommendation(
+        best,
         _choice(medians, by),
         _certainty(scores[by], medians),
         _for_what(medians),

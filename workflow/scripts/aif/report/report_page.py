@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from aif.report.explorer import explorers
 from aif.report.figures import LOSS_TERMS
 from aif.report.methods_text import methods_text
 from aif.report.null_test import MEASURES, null_failures, null_summary
@@ -21,6 +22,7 @@ NO_NULL_TEST = pd.DataFrame(
         *("value", "before", "status", "reason"),
     ]
 )
+NO_CELLS = pd.DataFrame(columns=["dataset", "method", "space", "cell", "x", "y"])
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ def render(
     tables: Tables,
     figures: list[dict[str, str]],
     config: dict[str, Any],
+    embeddings: pd.DataFrame | None = None,
+    cells: Sequence[pd.DataFrame] = (),
     null_test: pd.DataFrame | None = None,
     by: Sequence[str] = DECIDING,
 ) -> str:
@@ -93,10 +97,15 @@ def render(
     tables
         What there is to tell.
     figures
-        kind (embedding, losses, expression or null_test), dataset, method and path of every picture; those of
-        expression are shown where the truth is known, the others where a method has run.
+        kind (embedding, losses, expression, summary, halves or null_test), dataset ("" for all), method and
+        path of every picture; those of expression are shown where the truth is known, those of a method where
+        it has run.
     config
         The validated configuration.
+    embeddings
+        The rows of embedding.tsv of all pictures of cells that can be explored.
+    cells
+        The cells.tsv of each data set.
     null_test
         null_test.tsv, where there is one.
     by
@@ -104,16 +113,18 @@ def render(
     """
     null_test = NO_NULL_TEST if null_test is None else null_test
     figures = _shown(figures, tables.benchmark, tables.expression)
+    datasets = [
+        _dataset_part(name, tables.of(name), figures, null_test[null_test["dataset"] == name], by)
+        for name in tables.benchmark["dataset"].unique()
+    ]
+    best = {part.name: part.recommendation.output for part in datasets if part.recommendation}
     return fill(
         "report.html.j2",
         config,
         overviews=overviews(tables.ranks),
-        datasets=[
-            _dataset_part(
-                name, tables.of(name), figures, null_test[null_test["dataset"] == name], by
-            )
-            for name in tables.benchmark["dataset"].unique()
-        ],
+        figures_of_all=_images(figures, ""),
+        datasets=datasets,
+        explorers=explorers(NO_CELLS if embeddings is None else embeddings, cells, best),
         deciding=by,
         terms=LOSS_TERMS,
         words=WORDS,
@@ -132,8 +143,15 @@ def _shown(
     return [
         figure
         for figure in figures
-        if figure["kind"] == "null_test" or (figure["dataset"], figure["method"]) in there
+        if figure["kind"] in ("null_test", "summary", "halves")
+        or (figure["dataset"], figure["method"]) in there
     ]
+
+
+def _images(figures: list[dict[str, str]], dataset: str) -> list[dict[str, str]]:
+    """Return the figures of a data set, or those of all (""), each with its picture."""
+    own = [figure for figure in figures if figure["dataset"] == dataset]
+    return [{**figure, "image": data_uri(figure["path"])} for figure in own]
 
 
 def _dataset_part(
@@ -148,7 +166,7 @@ def _dataset_part(
     for place, ((method, _), _) in enumerate(ranking.rows):
         position.setdefault(method, place)
     position["uncorrected"] = -1  # before, then after
-    shown = [figure for figure in figures if figure["dataset"] == name]
+    shown = _images(figures, name)
     shown.sort(key=lambda figure: position.get(figure["method"], len(position)))
     first = own.provenance.fillna("").drop_duplicates("method")  # the seed whose pictures are drawn
     facts, warnings = (
@@ -166,7 +184,7 @@ def _dataset_part(
         genes=own.genes["gene"].tolist(),
         ranking=ranking,
         n_scores=sum(column.metric in SCORES for column in ranking.columns),
-        figures=[{**figure, "image": data_uri(figure["path"])} for figure in shown],
+        figures=shown,
         pictures=dict(first[["method", "picture"]].itertuples(index=False)),
         runs=own.provenance.fillna("").to_dict("records"),
         trainings=_trainings(own.losses),

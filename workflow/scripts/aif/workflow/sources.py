@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
-# What modules read besides Python, beside them: templates of pages, scripts in R.
+# What modules read besides Python, beside them: templates and scripts of pages, scripts in R.
 COMPANIONS = {
     "report/page.py": "*.j2",
+    "report/explorer.py": "*.js",
     "report/methods_text.py": "*.yaml",
     "methods/r_methods.py": "*.R",
     "reading/r_files.py": "*.R",

@@ -12,7 +12,7 @@ from aif.workflow.plan import Plan
 RUNS = {"grid_search": "grid_search", "robust_grid_search": "runs"}
 SEARCH_FIGURES = ("heatmaps", "spread", "loss_against_metrics")
 
-Figure = dict[str, str]  # kind, dataset, method ("" for all) and path
+Figure = dict[str, str]  # kind, dataset and method ("" for all) and path
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class Targets:
             *(
                 _figure(kind, dataset, "", f"{dataset}/{kind}")
                 for kind, datasets in (
+                    ("summary", self.plan.config.datasets),
+                    ("halves", self.plan.config.datasets),
                     ("expression", self.plan.config.datasets),
                     (
                         "null_test",
@@ -77,6 +79,11 @@ class Targets:
                     ),
                 )
                 for dataset in datasets
+            ),
+            *(
+                _figure(kind, "", "", kind)
+                for kind in ("summary", "halves")
+                if len(self.plan.config.datasets) > 1
             ),
         ]
 
@@ -86,6 +93,11 @@ class Targets:
             *self._figures("embedding", products),
             *self._figures("losses", self.plan.of_aif(products)),
         ]
+
+    def embeddings_of(self, figures: list[Figure]) -> list[str]:
+        """Return the coordinates behind those of the figures that are pictures of the cells."""
+        paths = [figure["path"] for figure in figures if figure["kind"] == "embedding"]
+        return [f"{path.removesuffix('.png')}.tsv" for path in paths]
 
     def search_figures(self, search: str) -> list[Figure]:
         """Return the figures of a search: of every variant, and of all of them together."""
