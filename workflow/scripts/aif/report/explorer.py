@@ -23,7 +23,7 @@ from aif.report.figures import NO_TYPE, OKABE_ITO, PALE
 
 MOST_CELLS = 20_000
 SEED = 0  # of the draw among more cells than are shown, and of their order
-MOST_SIZE, LEAST_SIZE = 9, 3  # pixels of a cell
+MOST_SIZE, LEAST_SIZE = 8, 2.5  # pixels of a cell
 CODE = Path(__file__).with_suffix(".js").read_text()
 MOST_GROUPS = 12  # so few different whole numbers are drawn as groups
 Output = tuple[str, str]  # method and space
@@ -154,7 +154,7 @@ def _plot(source: ColumnDataSource, side: str, n: int) -> Model:
         sizing_mode="stretch_width",
         min_width=280,
     )
-    size = float(np.clip(400 / np.sqrt(n), LEAST_SIZE, MOST_SIZE))
+    size = float(np.clip(250 / np.sqrt(n), LEAST_SIZE, MOST_SIZE))
     plot.scatter(
         f"{side}_x",
         f"{side}_y",

@@ -43,13 +43,14 @@ HALVES = {
     "without cell types": (("mixing", "variance_removed"), ("structure",)),
 }
 MARKERS = {"expression": "o", "embedding": "^", "graph": "s"}
+LEAST = 0.1  # so that no rounding error has a colour of its own
 ROW, COLUMN, NAMES = 0.32, 0.75, 4  # inches
 
 
 def summary_figure(table: pd.DataFrame, dataset: str) -> Figure:
     """Return outputs (best first) over metrics as circles and scores as bars.
 
-    Colours go from the lowest to the highest value in a column of what takes a rank.
+    Colours go from the best value of a column down to the lowest of what takes a rank.
 
     Parameters
     ----------
@@ -160,14 +161,15 @@ def _bar(colours: Any) -> dict[str, Any]:
 
 
 def _colours(values: pd.Series, name: str) -> Any:
-    """Return the colours of a column, from its lowest to its highest value."""
-    low, high = values.min(), values.max()
+    """Return the colours of a column, from its best value down to the lowest, or to what is LEAST below."""
+    best = values.max()
+    span = max(best - values.min(), LEAST)
     scale = colormaps[name]
 
     def colour(value: float) -> tuple[float, ...]:
         if pd.isna(value):
             return (1.0, 1.0, 1.0, 1.0)
-        return scale(0.2 + 0.5 * float(np.clip((value - low) / ((high - low) or 1), 0, 1)))
+        return scale(0.2 + 0.5 * float(np.clip(1 - (best - value) / span, 0, 1)))
 
     return colour
 
