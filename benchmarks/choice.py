@@ -15,7 +15,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from aif.evaluation.ranks import CONTROLS, OUTPUT
+from aif.evaluation.ranks import OUTPUT, unranked
 from aif.job.files import read_table
 
 SCORES = ("overall", "robust_overall")
@@ -43,7 +43,7 @@ def losses(benchmark: pd.DataFrame) -> Iterator[dict[str, object]]:
     benchmark
         The rows of benchmark.tsv of all cells.
     """
-    own = benchmark[~benchmark["method"].isin(CONTROLS)]
+    own = benchmark[~benchmark["method"].isin(unranked(benchmark))]
     for dataset, rows in own.groupby("dataset", sort=False):
         medians = rows.pivot_table(index=OUTPUT, columns="metric", values="value", aggfunc="median")
         for among, outputs in groups(medians):

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
+from aif.config.methods import TOLD_TYPES
 from aif.evaluation.metrics import DE, METRICS
 from aif.evaluation.ranks import CONTROLS, OUTPUT, WORST, ranks
 from aif.job.files import read_table
@@ -45,7 +46,8 @@ DATA = {
     "pancreas": "pancreas, human and mouse, 328 cells",
 }
 OTHERS = {"scvi": "scVI", "combat": "ComBat", "seurat": "Seurat", "scanorama": "Scanorama",
-          "harmony": "Harmony", "scvi_default": "scVI (defaults)", "limma": "limma"}  # fmt: skip
+          "harmony": "Harmony", "scvi_default": "scVI (defaults)", "limma": "limma",
+          "sysvi": "SysVI", "concord": "CONCORD", "combat_seq": "ComBat-seq"}  # fmt: skip
 GENES = ("DE_FDR", "DE_found", "DE_found_at_FDR", "DE_FDR_counts", "DE_found_counts")
 PAGES = ("README.md", "docs/variants.md")  # that have the short tables
 # What is known without cell types.
@@ -154,8 +156,8 @@ def long(table: pd.DataFrame) -> pd.DataFrame:
     known = pd.DataFrame((*METRICS, *DE))[["name", "better", "suite"]].rename(
         columns={"name": "metric"}
     )
-    rows = table.melt(IDS, var_name="metric").dropna(subset="value")
-    return rows.merge(known).assign(cells="all")
+    rows = table.melt(IDS, var_name="metric").dropna(subset="value").merge(known)
+    return rows.assign(cells="all", uses_types=rows["method"].isin(TOLD_TYPES))
 
 
 def picture(overview: Overview, ranked: pd.DataFrame) -> Figure:
@@ -183,7 +185,7 @@ def picture(overview: Overview, ranked: pd.DataFrame) -> Figure:
             axis.text(column, row, short(cell.text), color=colour, **place)
     axis.set_xticks(range(len(overview.datasets)), overview.datasets, rotation=30, ha="right")
     axis.set_yticks(range(len(outputs)), [" ".join(output) for output in outputs])
-    title = f"{overview.ranked_by}, medians of the seeds; rows by mean rank, controls last"
+    title = f"{overview.ranked_by}, medians of the seeds; rows by mean rank, what takes none last"
     axis.set_title(title, fontsize=10)
     return figure
 
@@ -207,7 +209,8 @@ def beside_the_best(overview: Overview) -> str:
             {output: cells[place].text for output, (_, *cells) in overview.rows}
         ).replace("–", None).astype(float)  # fmt: skip
         method = medians.index.get_level_values(0)
-        others = medians[~method.str.startswith("aif") & ~method.isin((WORST[0], *CONTROLS))]
+        unasked = (WORST[0], *CONTROLS, *overview.told)
+        others = medians[~method.str.startswith("aif") & ~method.isin(unasked)]
         best = others.idxmax()
         numbers = medians.reindex(pd.MultiIndex.from_tuples([WORST, *SHOWN.values(), best]))
         texts = [short(f"{number:.3f}") if pd.notna(number) else "" for number in numbers]
