@@ -214,7 +214,7 @@ def test_every_output_of_a_method_is_judged_by_itself(reference, uncorrected):
     by_space = {space: table for space, table in found.metrics.groupby("space")}
     pd.testing.assert_series_equal(scores(by_space["expression"]), scores(uncorrected))
     assert scores(by_space["embedding"])["purity"] == 1
-    for table in (found.coordinates, found.types):
+    for table in (found.coordinates, found.types, found.parts):
         assert table["space"].unique().tolist() == ["expression", "embedding"]
     one = evaluate(both, reference, OPTIONS, spaces=["expression"])
     assert one.metrics["space"].unique().tolist() == ["expression"]

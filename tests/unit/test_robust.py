@@ -11,8 +11,9 @@ from harmonypy import compute_lisi
 from aif.data.preprocessing import transform
 from aif.evaluation.evaluate import evaluate
 from aif.evaluation.metric import LeftOut
-from aif.evaluation.robust import batch_lisi, bras, cilisi, purity, type_table
+from aif.evaluation.robust import batch_lisi, bras, cilisi, purity
 from aif.evaluation.space import EMBEDDING
+from aif.evaluation.type_tables import type_tables
 from aif.methods.controls import perfect_types, shuffled
 
 OPTIONS = {"n_pcs": 10, "embedding": "pca", "repetitions": 1, "subsample": 0.8, "seed": 0}
@@ -90,7 +91,8 @@ def test_types_of_one_batch_or_few_cells_have_no_mixing(clouds):
 
 
 def test_a_type_that_was_moved_into_another_is_seen(clouds):
-    before, after = (type_table(cells).set_index("cell_type") for cells in (clouds, moved(clouds)))
+    tables = [type_tables(cells).types for cells in (clouds, moved(clouds))]
+    before, after = (table.set_index("cell_type") for table in tables)
     assert (before["purity"] > 0.95).all()
     assert before.loc["a", ["n_cells", "n_batches"]].tolist() == [60, 2]
     assert after.loc["a", "purity"] < before.loc["a", "purity"] - 0.2

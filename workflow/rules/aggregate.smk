@@ -46,9 +46,32 @@ rule ranks:
         "../scripts/ranks.py"
 
 
+rule types:
+    input:
+        INPUTS.of_products("type_batches.tsv"),
+    output:
+        table="results/{dataset}/types.tsv",
+        figure=report(
+            "results/{dataset}/types.png",
+            caption="../report/types.rst",
+            category="Benchmark",
+            subcategory="{dataset}",
+            labels={"figure": "each cell type, before and after"},
+        ),
+    log:
+        "results/{dataset}/types.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        code=code("cell_types.py"),
+    script:
+        "../scripts/cell_types.py"
+
+
 rule expression:
     input:
-        INPUTS.expression,
+        INPUTS.of_products("expression.tsv"),
     output:
         table="results/{dataset}/expression.tsv",
         figure=report(

@@ -7,6 +7,7 @@ rule evaluate:
         embedding="results/{dataset}/{product}/embedding.tsv",
         expression="results/{dataset}/{product}/expression.tsv",
         types="results/{dataset}/{product}/types.tsv",
+        type_batches="results/{dataset}/{product}/type_batches.tsv",
         provenance="results/{dataset}/{product}/provenance.tsv",
     log:
         "results/{dataset}/{product}/evaluate.log",

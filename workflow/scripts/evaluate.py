@@ -26,6 +26,7 @@ with rule_log(snakemake) as log, limited_threads(snakemake.threads):
         "embedding": found.coordinates,
         "expression": found.expression,
         "types": found.types,
+        "type_batches": found.parts,
         "provenance": found.provenance,
     }
     for output, table in outputs.items():

@@ -14,7 +14,7 @@ from aif.evaluation.metric import Groups, LeftOut, tidy
 from aif.evaluation.metrics import COST, DE, METRICS
 from aif.evaluation.original_metrics import Repetitions, original_rows
 from aif.evaluation.provenance import IDS, ids_of, picture_in_words, provenance, space_in_words
-from aif.evaluation.robust import TYPE_COLUMNS, robust_rows, type_table
+from aif.evaluation.robust import robust_rows
 from aif.evaluation.scib_suite import scib_rows
 from aif.evaluation.scores import score_rows
 from aif.evaluation.space import (
@@ -28,6 +28,7 @@ from aif.evaluation.space import (
     typed,
     with_neighbours,
 )
+from aif.evaluation.type_tables import PART_COLUMNS, TYPE_COLUMNS, type_tables
 from aif.evaluation.unlabelled import Before, own_clusters, unlabelled_rows
 
 # Where a method that made nothing would have been judged.
@@ -50,6 +51,8 @@ class Evaluation(NamedTuple):
         The rows of expression.tsv: F1 of the genes found over the threshold, where the truth is known.
     types
         The rows of types.tsv: how pure every cell type is.
+    parts
+        The rows of type_batches.tsv: the same of its cells in each batch.
     provenance
         The row of provenance.tsv.
     """
@@ -58,6 +61,7 @@ class Evaluation(NamedTuple):
     coordinates: pd.DataFrame
     expression: pd.DataFrame
     types: pd.DataFrame
+    parts: pd.DataFrame
     provenance: pd.DataFrame
 
 
@@ -143,12 +147,14 @@ def evaluate(
         rows = [*judged_rows(cells, before, picture, options), *changed]
         rows += cost_rows(corrected.uns["aif"], Groups.of(cells.obs))
         own = {**ids, "space": space}
+        types, type_batches = type_tables(with_types(cells, seed))
         tables.append(
             (
                 tidy(rows, own),
                 coordinate_table(cells.obs, picture, own),
                 with_ids(curves, CURVE_COLUMNS, own),
-                with_ids(type_table(with_types(cells, seed)), ("space", *TYPE_COLUMNS), own),
+                with_ids(types, ("space", *TYPE_COLUMNS), own),
+                with_ids(type_batches, ("space", *PART_COLUMNS), own),
             )
         )
     parts = [pd.concat(same, ignore_index=True) for same in zip(*tables, strict=True)]
@@ -212,7 +218,7 @@ def not_judged(corrected: ad.AnnData) -> Evaluation:
     coordinates = coordinate_table(group_columns(corrected.obs), nothing, ids)
     empty = [
         with_ids(pd.DataFrame(columns=list(columns)), columns, ids)
-        for columns in (CURVE_COLUMNS, ("space", *TYPE_COLUMNS))
+        for columns in (CURVE_COLUMNS, ("space", *TYPE_COLUMNS), ("space", *PART_COLUMNS))
     ]
     return Evaluation(tidy(rows, ids), coordinates, *empty, provenance(corrected))
 

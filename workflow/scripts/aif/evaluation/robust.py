@@ -20,10 +20,6 @@ from aif.evaluation.space import EMBEDDING
 NEIGHBOURS = 25  # of purity
 PERPLEXITY = 30  # of LISI, as Korsunsky et al. and Andreatta et al. have it
 FEWEST = 10  # cells of a type that CiLISI is computed of
-TYPE_COLUMNS = (
-    *("cell_type", "n_cells", "n_batches", "purity"),
-    *("other_type", "other_share", "foreign_share"),
-)
 
 
 def robust_rows(cells: ad.AnnData) -> list[dict[str, object]]:
@@ -100,37 +96,3 @@ def batch_lisi(space: np.ndarray, batches: pd.Series) -> np.ndarray:
     lisi = compute_lisi(space, batches.to_frame("batch"), ["batch"], perplexity)[:, 0]
     # harmonypy has less than 1 for a cell whose neighbours are too far to count: none mixes with it.
     return (lisi.clip(min=1) - 1) / (batches.nunique() - 1)
-
-
-def type_table(cells: ad.AnnData) -> pd.DataFrame:
-    """Return TYPE_COLUMNS, a row per cell type: how pure it is and with what it mixes.
-
-    `purity` is that of the type's cells, `other_type` the type that most of their other neighbours
-    have and `other_share` its share; `foreign_share` is that of neighbours of another type in
-    another batch. No rows where there are no types, or a neighbour graph alone.
-    """
-    if "cell_type" not in cells.obs or EMBEDDING not in cells.obsm:
-        return pd.DataFrame(columns=list(TYPE_COLUMNS))
-    around = nearest(cells)
-    types, batches = cells.obs["cell_type"], cells.obs["batch"].cat.codes.to_numpy()
-    codes, names = types.cat.codes.to_numpy(), types.cat.categories
-    foreign = (codes[around] != codes[:, None]) & (batches[around] != batches[:, None])
-    rows = []
-    for code, name in enumerate(names):
-        own = codes == code
-        shares = np.bincount(codes[around[own]].ravel(), minlength=len(names)) / around[own].size
-        others = np.where(np.arange(len(names)) == code, -1, shares)
-        other = int(others.argmax())
-        mixed = others[other] > 0
-        rows.append(
-            {
-                "cell_type": name,
-                "n_cells": int(own.sum()),
-                "n_batches": len(np.unique(batches[own])),
-                "purity": shares[code],
-                "other_type": names[other] if mixed else "",
-                "other_share": others[other] if mixed else 0.0,
-                "foreign_share": foreign[own].mean(),
-            }
-        )
-    return pd.DataFrame(rows, columns=list(TYPE_COLUMNS))

@@ -97,9 +97,9 @@ def render(
     tables
         What there is to tell.
     figures
-        kind (embedding, losses, expression, summary, halves or null_test), dataset ("" for all), method and
-        path of every picture; those of expression are shown where the truth is known, those of a method where
-        it has run.
+        kind (embedding, losses, expression, summary, halves, types or null_test), dataset ("" for all),
+        method and path of every picture; those of expression are shown where the truth is known, those of a
+        method where it has run.
     config
         The validated configuration.
     embeddings
@@ -143,7 +143,7 @@ def _shown(
     return [
         figure
         for figure in figures
-        if figure["kind"] in ("null_test", "summary", "halves")
+        if figure["kind"] in ("null_test", "summary", "halves", "types")
         or (figure["dataset"], figure["method"]) in there
     ]
 

@@ -168,8 +168,12 @@ class Inputs:
         """Return the pictures of a search's page."""
         return [figure["path"] for figure in self.targets.search_figures(wildcards.search)]
 
-    def expression(self, wildcards: Any) -> list[str]:
-        """Return the F1 curves of all products of a data set."""
-        folder = f"results/{wildcards.dataset}"
-        products = self.plan.products_of(wildcards.dataset)
-        return [f"{folder}/{product}/expression.tsv" for product in products]
+    def of_products(self, file: str) -> Callable[[Any], list[str]]:
+        """Return an input function: a file of all products of a data set."""
+
+        def files(wildcards: Any) -> list[str]:
+            folder = f"results/{wildcards.dataset}"
+            products = self.plan.products_of(wildcards.dataset)
+            return [f"{folder}/{product}/{file}" for product in products]
+
+        return files

@@ -72,6 +72,7 @@ class Targets:
                 for kind, datasets in (
                     ("summary", self.plan.config.datasets),
                     ("halves", self.plan.config.datasets),
+                    ("types", self.plan.config.datasets),
                     ("expression", self.plan.config.datasets),
                     (
                         "null_test",
