@@ -32,3 +32,15 @@ def runs(lists, method="aif", dataset="pbmc", seeds=(0, 1, 2), failing=(), label
     table = pd.DataFrame(rows, columns=list(COLUMNS)).infer_objects()
     numeric = dict.fromkeys(("selection_loss", *SCORES), float)
     return numbered_runs(table.astype(numeric), pd.DataFrame(sheet), list(seeds))
+
+
+def references(method="aif", dataset="pbmc", uncorrected=0.4, defaults=0.9):
+    """Return metrics.tsv of uncorrected cells and of a variant with its defaults, of the scores."""
+    rows = [
+        {"dataset": dataset, "method": name, "metric": score, "value": value + shift}
+        | {"space": space, "cells": "all"}
+        for name, value in (("uncorrected", uncorrected), (method, defaults))
+        for space, shift in (("expression", 0), ("embedding", 0.05))
+        for score in SCORES
+    ]
+    return pd.DataFrame(rows)

@@ -61,7 +61,10 @@ def search_report(folder):
     pictures = {"heatmaps": heatmaps_figure(rows), "spread": spread_figure(runs, rows)}
     path = folder / "search.html"
     path.write_text(
-        render_search("robust_grid_search", runs, rows, saved(pictures, folder), CONFIG)
+        render_search(
+            *("robust_grid_search", runs, rows, search_tables.references()),
+            *(saved(pictures, folder), CONFIG),
+        )
     )
     return path
 

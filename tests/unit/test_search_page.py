@@ -18,6 +18,9 @@ from aif.search.summary import summary
 LISTS = {"gamma": [0.1, 0.3], "betas": [(0.9, 0.99), (0.5, 0.9)], "learning_rate_aux": [None, 0.1]}
 
 
+REFERENCES = pd.DataFrame({"unlabelled": [0.4, 0.9]}, index=["uncorrected", "defaults"])
+
+
 @pytest.fixture(autouse=True)
 def close_figures():
     yield
@@ -110,7 +113,7 @@ def test_pictures_of_failed_searches_and_of_cells_without_types(labels):
 
 
 def test_the_page_shows_the_best_rows_first_with_intervals_and_counts(rows):
-    part = variant_part(rows, search_tables.runs(LISTS))
+    part = variant_part(rows, search_tables.runs(LISTS), REFERENCES)
     assert part.columns[:5] == ["row", "best by", "gamma", "learning_rate_aux", "betas"]
     assert [line[0] for line in part.rows] == [str(row) for row in range(1, 9)]
     first = dict(zip(part.columns, part.rows[0], strict=True))
@@ -123,13 +126,70 @@ def test_the_page_shows_the_best_rows_first_with_intervals_and_counts(rows):
 
 def test_names_and_reasons_are_escaped():
     runs = search_tables.runs(LISTS, dataset="<script>x</script>", failing=[2])
-    page = render_search("robust_grid_search", runs, summary(runs), [], {"a": "</pre><script>"})
+    page = render_search(
+        "robust_grid_search",
+        runs,
+        summary(runs),
+        search_tables.references(),
+        [],
+        {"a": "</pre><script>"},
+    )
     assert "<script" not in page
     assert "row 2: 3 diverged (not &lt;b&gt;finite&lt;/b&gt;)" in page
 
 
 def test_scores_are_named_in_words():
     runs = search_tables.runs(LISTS)
-    page = render_search("robust_grid_search", runs, summary(runs), [], {})
+    page = render_search(
+        "robust_grid_search", runs, summary(runs), search_tables.references(), [], {}
+    )
     assert "<dt>overall</dt><dd>0.6 bio score + 0.4 batch score</dd>" in page
     assert "<dt>F1 ARI</dt><dd>types found and batches not found, in one number" in page
+
+
+@pytest.mark.parametrize(
+    ("defaults", "said"),
+    [
+        (0.9, "uncorrected cells 0.400 and the defaults 0.900."),
+        (1.5, "uncorrected cells 0.400 and the defaults 1.500. It is no better than the defaults."),
+    ],
+)
+def test_the_chosen_row_is_held_against_uncorrected_cells_and_the_defaults(rows, defaults, said):
+    references = REFERENCES.assign(unlabelled=[0.4, defaults])
+    part = variant_part(rows, search_tables.runs(LISTS), references)
+    best = rows.loc[rows["best_by_unlabelled"], "unlabelled_median"].item()
+    assert part.verdict == (
+        "The row to take, chosen by the score without labels, has a score without labels of "
+        f"{best:.3f}; {said}"
+    )
+    place = part.columns.index("unlabelled")
+    assert [line[0] for line in part.references] == ["uncorrected", "defaults"]
+    assert [line[place] for line in part.references] == ["0.400", f"{defaults:.3f}"]
+    assert all(len(line) == len(part.columns) for line in part.references)
+
+
+def test_references_are_those_of_the_variant_and_of_expression():
+    runs = search_tables.runs({"gamma": [0.1, 0.2]})
+    others = search_tables.references(method="other", dataset="pbmc", defaults=0.1)
+    known = pd.concat([search_tables.references(), others[others["method"] == "other"]])
+    page = render_search("grid_search", runs, summary(runs), known, [], {})
+    assert "uncorrected cells 0.400 and the defaults 0.900." in page
+
+
+def test_the_interval_of_two_seeds_is_their_range():
+    for seeds, words in (
+        ((0, 1), "with their range"),
+        ((0, 1, 2), "with bootstrap 95 % intervals"),
+    ):
+        runs = search_tables.runs({"gamma": [0.1, 0.2]}, seeds=seeds)
+        page = render_search("grid_search", runs, summary(runs), search_tables.references(), [], {})
+        assert f"medians over the seeds, {words}" in page
+
+
+def test_values_that_are_alike_have_colours_that_are_alike():
+    runs = search_tables.runs({"gamma": [0.1, 0.2]}).assign(overall=0.8)
+    runs.loc[runs["row"] == 1, "overall"] += 0.001
+    (axis,) = panels(heatmaps_figure(summary(runs)), "overall")
+    low, high = axis.images[0].get_clim()
+    assert high - low == pytest.approx(0.05)
+    assert low < 0.8 < high

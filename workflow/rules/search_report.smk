@@ -68,6 +68,7 @@ rule search_report:
     input:
         runs=INPUTS.all_runs_table,
         rows=TARGETS.of_variants("results/{dataset}/{variant}/{{search}}.tsv"),
+        references=TARGETS.search_references,
         checks=TARGETS.of_datasets("results/{dataset}/data/checks.tsv"),
         figures=INPUTS.search_figures,
     output:

@@ -14,6 +14,7 @@ with rule_log(snakemake):
         search=snakemake.wildcards.search,
         runs=read_table(snakemake.input.runs),
         rows=pd.concat([rows_of(path) for path in snakemake.input.rows], ignore_index=True),
+        references=pd.concat([read_table(path) for path in snakemake.input.references]),
         figures=[{**figure, "path": path} for figure, path in figures],
         config=snakemake.params.config,
     )

@@ -9,6 +9,11 @@ STATISTICS = ("median", "min", "q1", "q3", "ci_low", "ci_high")
 RESAMPLES = 2000
 
 
+def interval_in_words(n_seeds: int) -> str:
+    """Return what the interval of so many seeds is called: that of two is no more than their range."""
+    return "their range" if n_seeds == 2 else "bootstrap 95 % intervals"
+
+
 def statistics(values: np.ndarray) -> dict[str, float]:
     """Return the STATISTICS of some runs' values; NaN where there are too few.
 

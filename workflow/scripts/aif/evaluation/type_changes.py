@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from aif.evaluation.ranks import OUTPUT, WORST
-from aif.evaluation.type_tables import MEASURES
 
+MEASURES = ("purity", "mixing", "foreign_share")  # see aif.evaluation.type_tables
 PART = ["cell_type", "batch"]
 COLUMNS = (
     *("dataset", *OUTPUT, *PART, "n_cells", "n_seeds"),

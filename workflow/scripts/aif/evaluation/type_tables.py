@@ -10,8 +10,8 @@ import pandas as pd
 
 from aif.evaluation.robust import nearest
 from aif.evaluation.space import EMBEDDING
+from aif.evaluation.type_changes import MEASURES
 
-MEASURES = ("purity", "mixing", "foreign_share")
 TYPE_COLUMNS = (
     *("cell_type", "n_cells", "n_batches", "purity"),
     *("other_type", "other_share", "foreign_share", "mixing"),

@@ -12,6 +12,7 @@ import pandas as pd
 
 from aif.evaluation.metrics import DE, MAXIMUM, METRICS
 from aif.evaluation.ranks import ALL, CONTROLS, OUTPUT, WORST, told_types, unranked
+from aif.evaluation.spread import interval_in_words
 
 # By which outputs are ranked: the first that there is. All stand before the metrics.
 RANKING = ("overall", "robust_overall", "unlabelled")
@@ -67,6 +68,11 @@ class Overview:
     datasets: list[str]
     rows: list[tuple[Output, list[Cell]]]
     told: list[str]
+
+    @property
+    def spread(self) -> str:
+        """What the intervals are called."""
+        return interval_in_words(self.n_seeds)
 
 
 def overviews(table: pd.DataFrame) -> list[Overview]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from matplotlib.patches import Rectangle
 from scipy.stats import spearmanr
 
 from aif.config.hyperparameters import NAMES as HYPERPARAMETERS
+from aif.evaluation.spread import interval_in_words
 from aif.report.figures import OKABE_ITO
 
 BLUE, ORANGE, GREEN, PINK = OKABE_ITO[:4]
@@ -25,6 +27,8 @@ CHOICES = {
     "the loss": ("best_by_loss", PINK, "s"),
     "F1 ARI": ("best_by_F1_ARI", GREEN, "D"),
 }
+LETTERS = 13  # of a title in an inch
+LEAST = 0.05  # that a heat map's colours span: what is alike looks alike
 ANNOTATED = 80  # cells of a heat map that are few enough to bear their numbers
 
 
@@ -119,6 +123,7 @@ def spread_figure(runs: pd.DataFrame, rows: pd.DataFrame) -> Figure:
             s=24,
         )
         axis.set_ylabel(_words(metric))
+    axes[-1, 0].set_xlim(rows["row"].min() - 0.5, rows["row"].max() + 0.5)
     axes[-1, 0].set_xlabel("row of hyperparameters.tsv")
     axes[-1, 0].xaxis.get_major_locator().set_params(integer=True)
     note = (
@@ -206,13 +211,12 @@ def variants_figure(rows: pd.DataFrame) -> Figure:
         axis.set(xlabel=_words(score), yticks=place, yticklabels=best["method"])
         axis.set_ylim(-0.6, len(best) - 0.4)
         axis.grid(axis="x", alpha=0.3)
-    figure.suptitle(
-        f"{best['dataset'].iloc[0]}: variants by their best row, medians over the seeds and "
-        f"bootstrap 95 % intervals\n● row chosen by {words}, ◇ row chosen by F1 ARI",
-        parse_math=False,
-        fontsize=10,
+    spread = interval_in_words(int(best["n_finished"].max()))
+    return _with_title(
+        figure,
+        f"{best['dataset'].iloc[0]}: variants by their best row, medians over the seeds and {spread}",
+        f"● row chosen by {words}, ◇ row chosen by F1 ARI",
     )
-    return figure
 
 
 def _heatmap(axis: Axes, rows: pd.DataFrame, y: str, x: str | None, metric: str) -> None:
@@ -224,7 +228,10 @@ def _heatmap(axis: Axes, rows: pd.DataFrame, y: str, x: str | None, metric: str)
     table = field.to_frame("") if x is None else field.unstack(x)
     table = table.reindex(index=values[y], columns=values[x] if x else [""])
     reverse = "_r" if metric == LOSS else ""
-    image = axis.imshow(table, cmap=f"viridis{reverse}", aspect="auto")
+    middle, half = (table.max(None) + table.min(None)) / 2, (table.max(None) - table.min(None)) / 2
+    half = max(half, LEAST / 2)
+    limits = {"vmin": middle - half, "vmax": middle + half}
+    image = axis.imshow(table, cmap=f"viridis{reverse}", aspect="auto", **limits)
     axis.figure.colorbar(image, ax=axis, shrink=0.8)
     if table.size <= ANNOTATED:
         _annotate(axis, table)
@@ -270,8 +277,14 @@ def _words(name: str) -> str:
 
 def _titled(figure: Figure, rows: pd.DataFrame, note: str) -> Figure:
     first = rows.iloc[0]
-    title = f"{first['dataset']}: {first['method']}\n{note}"
-    figure.suptitle(title, parse_math=False, fontsize=10)
+    return _with_title(figure, f"{first['dataset']}: {first['method']}", note)
+
+
+def _with_title(figure: Figure, *lines: str) -> Figure:
+    """Return a figure with lines above it that are broken where it ends."""
+    fits = int(LETTERS * figure.get_figwidth())
+    broken = [textwrap.fill(line, fits) for line in lines]
+    figure.suptitle("\n".join(broken), parse_math=False, fontsize=10)
     return figure
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from aif.evaluation.spread import interval_in_words
 from aif.report.page import data_uri, fill
 from aif.report.ranking import WORDS
-from aif.report.search_figures import CHOICES, LOSS, SCORES, chosen_rows, shown, varied
+from aif.report.search_figures import CHOICES, LOSS, SCORES, chosen, chosen_rows, shown, varied
 
 ROWS = 10  # of a variant's table; all of them stand in its file
 
@@ -26,6 +27,10 @@ class VariantPart:
         The row, what chose it, the varied hyperparameters, then the loss and the scores.
     rows
         The best rows by the score without labels, and the best by anything else, as text.
+    references
+        Uncorrected cells and the variant's defaults, as rows.
+    verdict
+        Whether the chosen row is better than these.
     failures
         A line per reason.
     """
@@ -36,6 +41,8 @@ class VariantPart:
     n_rows: int
     columns: list[str]
     rows: list[list[str]]
+    references: list[list[str]]
+    verdict: str
     failures: list[str]
 
 
@@ -43,6 +50,7 @@ def render_search(
     search: str,
     runs: pd.DataFrame,
     rows: pd.DataFrame,
+    references: pd.DataFrame,
     figures: list[dict[str, str]],
     config: dict[str, Any],
 ) -> str:
@@ -54,6 +62,8 @@ def render_search(
         grid_search or robust_grid_search.
     runs, rows
         The runs of all data sets and variants, and their summaries.
+    references
+        The rows of metrics.tsv of uncorrected cells and of each variant with its defaults.
     figures
         kind, dataset, method (empty for all variants) and path of every picture.
     config
@@ -65,7 +75,11 @@ def render_search(
         {
             "name": name,
             "variants": [
-                variant_part(part, runs[(runs["dataset"] == name) & (runs["method"] == method)])
+                variant_part(
+                    part,
+                    runs[(runs["dataset"] == name) & (runs["method"] == method)],
+                    _reference_values(references[references["dataset"] == name], method),
+                )
                 for method, part in own.groupby("method", sort=False)
             ],
             "figures": [
@@ -82,13 +96,33 @@ def render_search(
         config,
         title=search.replace("_", " "),
         n_seeds=runs["seed"].nunique(),
+        spread=interval_in_words(runs["seed"].nunique()),
         words={name: WORDS[name] for name in shown(rows, SCORES)},
         datasets=datasets,
     )
 
 
-def variant_part(rows: pd.DataFrame, runs: pd.DataFrame) -> VariantPart:
-    """Return what the page shows of one variant, given its summary and its runs."""
+def _reference_values(metrics: pd.DataFrame, variant: str) -> pd.DataFrame:
+    """Return the metrics (columns) of uncorrected cells and of a variant with its defaults.
+
+    Runs of a search are judged by their expression, and so are these.
+    """
+    own = metrics[(metrics["space"] == "expression") & (metrics["cells"] == "all")]
+    values = own.pivot(index="method", columns="metric", values="value").astype(float)
+    names = {"uncorrected": "uncorrected", variant: "defaults"}
+    return values.reindex(names).rename(index=names)
+
+
+def variant_part(rows: pd.DataFrame, runs: pd.DataFrame, references: pd.DataFrame) -> VariantPart:
+    """Return what the page shows of one variant, given its summary, its runs and what to hold it against.
+
+    Parameters
+    ----------
+    rows, runs
+        The variant's.
+    references
+        Metrics (columns) of `uncorrected` cells and of the `defaults`.
+    """
     names, metrics = varied(rows), shown(rows, (LOSS, *SCORES))
     order = rows.sort_values(
         ["unlabelled_median", f"{LOSS}_median"], ascending=[False, True], kind="stable"
@@ -102,8 +136,37 @@ def variant_part(rows: pd.DataFrame, runs: pd.DataFrame) -> VariantPart:
         n_rows=len(rows),
         columns=["row", "best by", *names, "finished", *metrics],
         rows=[_texts(row, names, metrics) for row in kept.to_dict("records")],
+        references=[
+            [name, "", *("" for _ in names), "", *(_number(row.get(metric)) for metric in metrics)]
+            for name, row in references.iterrows()
+        ],
+        verdict=_verdict(rows, references),
         failures=_failures(runs),
     )
+
+
+def _verdict(rows: pd.DataFrame, references: pd.DataFrame) -> str:
+    """Return whether the row that is chosen without cell types is better than nothing and the defaults."""
+    flag, words = chosen(rows)
+    best = rows.loc[rows[flag], "unlabelled_median"].dropna()
+    known = references.get("unlabelled", pd.Series(dtype=float)).dropna()
+    if best.empty or known.empty:
+        return ""
+    value = best.iloc[0]
+    others = " and ".join(f"{_named(name)} {number:.3f}" for name, number in known.items())
+    said = (
+        f"The row to take, chosen by {words}, has a score without labels of {value:.3f}; {others}."
+    )
+    worse = [_named(name) for name, number in known.items() if number >= value]
+    return f"{said} It is no better than {' and '.join(worse)}." if worse else said
+
+
+def _named(reference: str) -> str:
+    return {"uncorrected": "uncorrected cells", "defaults": "the defaults"}[reference]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None or pd.isna(value) else f"{value:.3f}"
 
 
 def _texts(row: dict[str, Any], names: list[str], metrics: list[str]) -> list[str]:

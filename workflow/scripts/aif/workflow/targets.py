@@ -100,6 +100,14 @@ class Targets:
         paths = [figure["path"] for figure in figures if figure["kind"] == "embedding"]
         return [f"{path.removesuffix('.png')}.tsv" for path in paths]
 
+    @cached_property
+    def search_references(self) -> list[str]:
+        """The metrics that the rows of searches are held against: of no correction and of the defaults."""
+        return [
+            *self.of_datasets("results/{dataset}/baselines/uncorrected/metrics.tsv"),
+            *self.of_variants("results/{dataset}/{variant}/pipeline/metrics.tsv"),
+        ]
+
     def search_figures(self, search: str) -> list[Figure]:
         """Return the figures of a search: of every variant, and of all of them together."""
         config = self.plan.config
