@@ -51,7 +51,7 @@ OF_METHODS = """
 
 Parameters of the methods that AIF is compared with, called as their packages call them; [an
 example](variants.md#other-settings-of-a-method). What you leave out has the default of the package, or what
-[Variants](variants.md#methods-aif-is-compared-with) says. ComBat and limma have none.
+[Variants](variants.md#methods-aif-is-compared-with) says. ComBat, ComBat-seq and limma have none.
 
 | method | key | value | meaning |
 |---|---|---|---|
@@ -126,9 +126,11 @@ def reference() -> str:
     properties = plain_schema()["properties"]
     dataset = properties["datasets"]["properties"]["NAME"]["properties"]
     tables = dataset["tables"]["properties"]
+    (corrections,) = dataset["corrections"]["patternProperties"].values()
     sections = {
         "Top level": properties,
         "datasets": dataset,
+        "corrections": corrections["anyOf"][1]["properties"],
         "tables": tables,
         "Entries of tables": tables["genes"]["anyOf"][0]["properties"],
         **{

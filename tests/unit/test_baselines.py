@@ -5,6 +5,7 @@ import json
 
 import anndata as ad
 import numpy as np
+import pandas as pd
 import pytest
 from cells import simulated
 from scipy import sparse
@@ -188,6 +189,27 @@ def test_scanvi_takes_cells_without_a_type_for_unknown(logs):
     assert np.isfinite(result.obsm["X_corrected"]).all()
 
 
+def test_one_type_tells_scanvi_nothing(logs):
+    one = logs.copy()
+    one.obs["cell_type"] = pd.Categorical(["T"] * one.n_obs)
+    info = corrected_or_reason(BASELINES["scanvi"], one, IDS | {"method": "m"}, {}).uns["aif"]
+    assert (info["status"], info["reason"]) == ("not_run", "there is one cell type only")
+
+
+def test_combat_seq_leaves_cells_without_shared_counts_as_they_are(logs):
+    odd = logs.copy()
+    counts = odd.layers["counts"].toarray()
+    counts[odd.obs["batch"] == "b0", 0] = 0  # a gene that one batch lacks
+    alone = np.flatnonzero(odd.obs["batch"] == "b1")[:2]
+    counts[alone] = 0
+    counts[alone[0], 0] = 5
+    odd.layers["counts"] = sparse.csr_matrix(counts)
+    result = corrected_or_reason(BASELINES["combat_seq"], odd, IDS | {"method": "m"}, {})
+    assert "reason" not in result.uns["aif"]
+    assert (result.X[alone].toarray()[:, 1:] == 0).all()
+    assert result.X[alone[0], 0] > 0
+
+
 def test_counts_that_are_no_whole_numbers_have_no_combat_seq(logs):
     halves = logs.copy()
     halves.layers["counts"] = halves.layers["counts"] / 2
@@ -220,7 +242,7 @@ def test_combat_leaves_genes_without_variation_as_they_are(logs):
         ("scvi", {"n_latent": 4, "max_epochs": 1, "gene_likelihood": "zinb"}, 4),
         ("scanvi", {"n_latent": 4, "max_epochs": 1, "type_epochs": 1}, 4),
         ("sysvi", {"n_latent": 4, "max_epochs": 1, "z_distance_cycle_weight": 5.0}, 4),
-        ("concord", {"latent_dim": 6, "n_epochs": 1, "batch_size": 64}, 6),
+        ("concord", {"latent_dim": 6, "n_epochs": 2, "batch_size": 64, "p_intra_knn": 0.3}, 6),
         ("bbknn", {"n_pcs": 6, "neighbors_within_batch": 2}, 6),
         ("seurat", {"dims": 10, "k_anchor": 3, "k_weight": 20}, None),
     ],
@@ -237,8 +259,19 @@ def test_parameters_reach_the_package(logs, corrected, name, parameters, dimensi
         assert not np.allclose(result.X, default.X)
 
 
-# Of a method's package, what its class passes to the function below.
-PASSED_BY = {"sysvi": {"n_prior_components"}}
+def beside(name):
+    """Return the parameters of a method's package that its signature does not have."""
+    if name == "sysvi":
+        return inspect.signature(pytest.importorskip("scvi.external").SysVI.__init__).parameters
+    if name == "concord":
+        cells = ad.AnnData(
+            np.ones((9, 3), "f4"), pd.DataFrame({"batch": ["a"] * 9}, map(str, range(9)))
+        )
+        cells.obs["batch"] = cells.obs["batch"].astype("category")
+        return (
+            pytest.importorskip("concord").Concord(cells, None, domain_key="batch").default_params
+        )
+    return ()
 
 
 def test_every_parameter_is_one_of_its_package():
@@ -249,11 +282,13 @@ def test_every_parameter_is_one_of_its_package():
         "scvi": "scvi.model:SCVI",
         "scanvi": "scvi.model:SCVI",
         "sysvi": "scvi.external.sysvi:SysVAE",
+        "concord": "concord:Concord",
         "bbknn": "bbknn.matrix:bbknn",
     }
     for name, place in handed_on.items():
         module, function = place.split(":")
         package = pytest.importorskip(module)
         known = {*inspect.signature(getattr(package, function)).parameters}
-        known |= {*inspect.signature(BASELINES[name].run).parameters, *PASSED_BY.get(name, ())}
+        known |= {*inspect.signature(BASELINES[name].run).parameters}
+        known |= {*beside(name)}
         assert set(COMPETITORS[name].model_fields) - {"of"} <= known, name

@@ -21,6 +21,18 @@ KANG = {"path": str(ROOT / "resources/kang_pbmc.h5ad"), "batch_key": "condition"
             r"config: datasets\.k\.corrections\.mine\.embeding: unknown key; did you mean 'embedding'",
         ),
         (
+            {
+                "datasets": {
+                    "k": {**KANG, "corrections": {"mine": KANG["path"]}},
+                    "l": {
+                        **KANG,
+                        "corrections": {"mine": {"path": KANG["path"], "uses_types": True}},
+                    },
+                }
+            },
+            r"config: datasets\.l\.corrections\.mine\.uses_types: another data set says otherwise",
+        ),
+        (
             {"datasets": {"k": {**KANG, "corrections": {"mine": None}}}},
             r"config: datasets\.k\.corrections\.mine: give a path, or \{path: FILE, embedding: NAME\}",
         ),

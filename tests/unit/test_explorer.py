@@ -5,8 +5,9 @@ import pandas as pd
 import report_tables
 
 from aif.data.cell_columns import cell_columns
+from aif.job.files import write_table
 from aif.report import explorer
-from aif.report.explorer import explorers
+from aif.report.explorer import explorers, read_cells
 
 
 def test_of_many_cells_a_part_is_drawn_and_said(monkeypatch):
@@ -20,8 +21,10 @@ def test_of_many_cells_a_part_is_drawn_and_said(monkeypatch):
 
 def test_names_of_cells_and_groups_cannot_become_code():
     name = "</script><script>alert(1)</script>"
-    cells = report_tables.cells().replace("b", name).assign(batch=name)
-    found = explorers(report_tables.embedding(), [cells], {})
+    cells = report_tables.cells().assign(batch=name)
+    cells[name] = np.where(cells["cell"] == "c1", name, "other")
+    tables = [table.replace({"cell": {"c0": name}}) for table in (report_tables.embedding(), cells)]
+    found = explorers(tables[0], [tables[1]], {})
     assert name not in found.scripts
     assert all(name not in part for part in found.of["pbmc"].parts.values())
 
@@ -49,17 +52,42 @@ def test_cells_are_coloured_by_numbers_and_by_groups_that_can_be_told_apart():
         },
         index=[f"cell{i}" for i in range(n)],
     )
-    found = cell_columns(obs)
-    assert list(found) == ["batch", "cell_type", "depth", "part", "donor", "doublet"]
+    obs["counted"] = pd.array(np.arange(n), dtype="Int64")
+    obs["cluster"] = pd.Categorical([str(i % 15) for i in range(n)])
+    obs.loc["cell9", ["counted", "donor"]] = None
+    found, numbers = cell_columns(obs)
+    always = ["batch", "cell_type"]
+    assert list(found) == [*always, "depth", "part", "donor", "doublet", "counted", "cluster"]
+    assert numbers == ["depth", "part", "donor", "counted"]
     assert found["part"].isna().sum() == 3
+    assert found["counted"].isna().sum() == 1
     assert found.index.equals(obs.index)
 
 
-def test_numbers_have_a_scale_and_few_whole_ones_are_groups():
-    cells = report_tables.cells().drop(columns=["cell_type", "depth"])
-    cells = cells.assign(
-        donor=np.arange(100) % 4, depth=np.arange(100), share=np.arange(100) % 4 / 4
+def test_what_was_written_is_read_as_it_was(tmp_path):
+    obs = pd.DataFrame(
+        {
+            "batch": ["1", "02", "1"],
+            "cluster": pd.Categorical(["1E1", "007", None]),
+            "gene": [0.5, np.nan, 1e-5],
+            "doublet": [True, False, True],
+        }
     )
+    cells, numbers = cell_columns(obs)
+    write_table(tmp_path / "cells.tsv", cells.assign(dataset="d", cell=["a", "b", "c"]))
+    kinds = ["numbers" if name in numbers else "groups" for name in cells]
+    write_table(tmp_path / "columns.tsv", pd.DataFrame({"column": list(cells), "kind": kinds}))
+    found = read_cells(tmp_path / "cells.tsv", tmp_path / "columns.tsv")
+    assert found["batch"].tolist() == ["1", "02", "1"]
+    assert found["cluster"].fillna("none").tolist() == ["1E1", "007", "none"]
+    assert found["gene"].fillna(-1).tolist() == [0.5, -1, 1e-5]
+    assert found["doublet"].tolist() == ["True", "False", "True"]
+
+
+def test_numbers_have_a_scale_and_all_else_is_groups():
+    cells = report_tables.cells().drop(columns=["cell_type", "depth"])
+    donors = [str(i % 4) for i in range(100)]
+    cells = cells.assign(donor=donors, depth=np.arange(100) / 1, share=[1e300, np.nan, *range(98)])
     scripts = explorers(report_tables.embedding(), [cells], {}).scripts
     own = scripts.rpartition("<script")[2]  # after the library's
     assert own.count("linear-gradient") == 2  # the legends of depth and share

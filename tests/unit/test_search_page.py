@@ -193,3 +193,11 @@ def test_values_that_are_alike_have_colours_that_are_alike():
     low, high = axis.images[0].get_clim()
     assert high - low == pytest.approx(0.05)
     assert low < 0.8 < high
+
+
+def test_with_held_out_cells_the_references_are_of_the_same_cells():
+    runs = search_tables.runs({"gamma": [0.1, 0.2]}).assign(cells="train")
+    known = search_tables.references()
+    trained = known[known["method"] == "aif"].assign(cells="train", value=0.1)
+    page = render_search("grid_search", runs, summary(runs), pd.concat([known, trained]), [], {})
+    assert "; the defaults 0.100." in page

@@ -8,6 +8,7 @@ import pytest
 from aif.evaluation.space import EMBEDDING
 from aif.evaluation.type_changes import type_changes
 from aif.evaluation.type_tables import type_tables
+from aif.report.figures import save
 from aif.report.type_figure import MOST_ROWS, type_figure
 
 N = 30  # cells of a type in a batch: more than neighbours that are looked at
@@ -86,6 +87,19 @@ def test_without_types_there_are_no_rows_and_a_picture_that_says_so():
     assert changes.empty
     (text,) = type_figure(changes, "d").texts
     assert text.get_text() == "d: no cell types, so nothing to tell of each"
+
+
+def test_names_are_drawn_as_they_are_however_long(tmp_path):
+    long = "CD8-positive, alpha-beta cytokine secreting effector T cell"
+    names = ["$\\bad$", "IFN$^+$ hi", long]
+    rows = pd.DataFrame({"cell_type": names, "batch": "$b_{$", "dataset": "d", "method": "m"})
+    rows = rows.assign(space="graph", n_cells=10, purity=0.5, purity_before=0.5, mixing=10.05)
+    figure = type_figure(rows, "d")
+    save(figure, tmp_path / "types.png")
+    labels = [label.get_text().replace(r"\$", "$") for label in figure.axes[0].get_yticklabels()]
+    assert labels[:2] == ["$\\bad$ · $b_{$", "IFN$^+$ hi · $b_{$"]
+    assert len(labels[2]) < len(long)
+    assert {text.get_text() for text in figure.axes[1].texts} == {"10.05"}
 
 
 def test_the_picture_has_a_row_for_each_part_or_of_many_for_each_type():

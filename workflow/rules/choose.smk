@@ -82,6 +82,7 @@ use rule report as choose_report with:
         figures=[figure["path"] for figure in TARGETS.figures_of(PLAN.candidates)],
         embeddings=TARGETS.embeddings_of(TARGETS.figures_of(PLAN.candidates)),
         cells=TARGETS.of_datasets("results/{dataset}/data/cells.tsv"),
+        columns=TARGETS.of_datasets("results/{dataset}/data/cell_columns.tsv"),
     output:
         "results/choose.html",
     log:

@@ -99,7 +99,8 @@ rule cell_columns:
     input:
         "results/{dataset}/data/norm_log.h5ad",
     output:
-        "results/{dataset}/data/cells.tsv",
+        cells="results/{dataset}/data/cells.tsv",
+        columns="results/{dataset}/data/cell_columns.tsv",
     log:
         "results/{dataset}/data/cell_columns.log",
     localrule: True
@@ -126,6 +127,7 @@ rule report:
         figures=[figure["path"] for figure in TARGETS.figures],
         embeddings=TARGETS.embeddings_of(TARGETS.figures),
         cells=TARGETS.of_datasets("results/{dataset}/data/cells.tsv"),
+        columns=TARGETS.of_datasets("results/{dataset}/data/cell_columns.tsv"),
     output:
         "results/report.html",
     log:

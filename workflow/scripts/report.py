@@ -4,6 +4,7 @@ import pandas as pd
 
 from aif.job.files import atomic, read_table
 from aif.job.log import rule_log
+from aif.report.explorer import read_cells
 from aif.report.recommendation import DECIDING
 from aif.report.report_page import Tables, render
 
@@ -29,7 +30,10 @@ with rule_log(snakemake):
         config=snakemake.params.config,
         by=snakemake.params.get("by", DECIDING),
         embeddings=pd.concat([read_table(path) for path in snakemake.input.embeddings]),
-        cells=[read_table(path) for path in snakemake.input.cells],
+        cells=[
+            read_cells(*paths)
+            for paths in zip(snakemake.input.cells, snakemake.input.columns, strict=True)
+        ],
     )
     with atomic(snakemake.output[0]) as path:
         path.write_text(page, encoding="utf-8")

@@ -142,10 +142,10 @@ class Dataset(Section):
     value, are corrected and drawn, and left out of the metrics that need a type."""
     keep: SomeNames = []
     """Columns of obs whose effect on expression is to stay, such as a condition: numbers or groups. AIF's
-    decoder and auxiliary network know them, and so do scVI, ComBat and limma."""
+    decoder and auxiliary network know them, and so do scVI, scANVI, SysVI, ComBat and limma."""
     corrections: dict[Name, OneOwn] = {}
-    """Corrections made elsewhere, by the names they shall have in the tables: they are judged, drawn and
-    ranked as all others."""
+    """Corrections made elsewhere, by the names they shall have in the tables: they are judged, drawn and,
+    unless they were made with the cell types in hand, ranked as all others."""
     layer: str | None = None
     """The layer that holds the counts, "raw" for the raw part of the file or "X"; without it X, or what holds
     whole numbers where X does not."""

@@ -105,7 +105,7 @@ class Sysvi(Section):
     dropout_rate: float | None = Field(None, ge=0, lt=1)
     """Dropout in training."""
     n_prior_components: Count | None = None
-    """Modes of the prior, at most as many as there are cells."""
+    """Modes of the prior."""
     kl_weight: Annotated[Number, Field(ge=0)] | None = None
     """What the divergence from the prior weighs."""
     z_distance_cycle_weight: Annotated[Number, Field(ge=0)] | None = None
@@ -134,9 +134,9 @@ class Concord(Section):
     """The method."""
     latent_dim: Count | None = None
     """Latent dimensions."""
-    n_epochs: Count | None = None
+    n_epochs: Annotated[int, Field(ge=2, le=10**6)] | None = None
     """Epochs of training."""
-    batch_size: Dimensions | None = None
+    batch_size: Annotated[int, Field(ge=8, le=10**6)] | None = None
     """Cells of a minibatch."""
     clr_temperature: Positive | None = None
     """How hard cells are pushed apart: less pushes harder."""

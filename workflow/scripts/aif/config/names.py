@@ -79,8 +79,14 @@ def check_null_test(config: Config) -> None:
 def check_corrections(config: Config, variants: list[str]) -> None:
     """Look for corrections of the user that are called as something else is."""
     taken = [*variants, *METHODS, *config.methods]
+    told: dict[str, bool] = {}
     for dataset, entry in config.datasets.items():
-        for name in entry.corrections:
+        for name, own in entry.corrections.items():
+            if told.setdefault(name, own.uses_types) != own.uses_types:
+                raise InputError(
+                    f"config: datasets.{dataset}.corrections.{name}.uses_types: another data set says "
+                    "otherwise of this name; give one of them another name"
+                )
             if name in taken:
                 raise InputError(
                     f"config: datasets.{dataset}.corrections.{name}: a variant or method has this name; "

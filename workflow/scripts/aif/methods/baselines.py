@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 import anndata as ad
 import numpy as np
+import pandas as pd
 import scanpy as sc
 from scipy import sparse
 
@@ -64,6 +65,8 @@ def combat(adata: ad.AnnData, seed: int) -> ad.AnnData:
 def combat_seq(adata: ad.AnnData, seed: int) -> ad.AnnData:
     """Return the logarithms of ComBat-seq's counts (Zhang et al. 2020; inmoose).
 
+    It looks at genes that all batches have. Cells without counts of these are left as they are.
+
     Raises
     ------
     NotPossible
@@ -71,9 +74,12 @@ def combat_seq(adata: ad.AnnData, seed: int) -> ad.AnnData:
     """
     from inmoose.pycombat import pycombat_seq
 
-    counts = whole_numbers(adata.layers["counts"])
-    corrected = pycombat_seq(counts.T.toarray(), adata.obs["batch"].astype(str).to_numpy())
-    return with_logarithms_of(adata, sparse.csr_matrix(corrected.T, dtype=np.float32))
+    counts = whole_numbers(adata.layers["counts"]).toarray()
+    batches = adata.obs["batch"]
+    in_all = (pd.DataFrame(counts).groupby(batches.to_numpy(), observed=True).sum() > 0).all()
+    cells = counts[:, in_all].any(axis=1)
+    counts[cells] = pycombat_seq(counts[cells].T, batches[cells].astype(str).to_numpy()).T
+    return with_logarithms_of(adata, sparse.csr_matrix(counts, dtype=np.float32))
 
 
 def harmony(adata: ad.AnnData, seed: int, n_pcs: int = N_PCS, **parameters: Any) -> ad.AnnData:
@@ -133,15 +139,20 @@ def bbknn(
     return result
 
 
-def concord(adata: ad.AnnData, seed: int, **parameters: Any) -> ad.AnnData:
-    """Return CONCORD's latent space of the logarithms (Zhu et al. 2025)."""
+def concord(adata: ad.AnnData, seed: int, n_epochs: int = 15, **parameters: Any) -> ad.AnnData:
+    """Return CONCORD's latent space of the logarithms (Zhu et al. 2025).
+
+    Neighbours are drawn after two epochs, or after one of two.
+    """
     from concord import Concord
 
     result = adata.copy()
-    settings = {"domain_key": "batch", "seed": seed, "save_dir": None, **parameters}
+    epochs = {"n_epochs": n_epochs, "knn_warmup_epochs": min(2, n_epochs - 1)}
+    settings = {"domain_key": "batch", "seed": seed, "save_dir": None, **epochs, **parameters}
     model = Concord(adata.copy(), **settings)
     model.fit_transform(output_key="latent")
     result.obsm["X_corrected"] = np.asarray(model.adata.obsm["latent"])
+    result.uns["device"] = str(model.config.device)
     return result
 
 
@@ -181,6 +192,7 @@ def corrected_or_reason(
         reason = f"{type(error).__name__}: {_one_line(error)}"
         return no_correction(adata, facts | {"status": "failed", "reason": reason})
     facts["versions"] |= result.uns.pop("versions", {})
+    facts["device"] = result.uns.pop("device", facts["device"])
     result.uns["aif"] = facts | cost
     return result
 

@@ -55,10 +55,12 @@ def scanvi(
     Raises
     ------
     NotPossible
-        If there are none.
+        If there are none, or one.
     """
     if "cell_type" not in adata.obs:
         raise NotPossible("no label_key")
+    if adata.obs["cell_type"].nunique() < 2:
+        raise NotPossible("there is one cell type only")
     import scvi as package
 
     counts = _counts(adata)
@@ -101,6 +103,7 @@ def sysvi(
     _train(model, max_epochs, plan_kwargs=weights)
     result = adata.copy()
     result.obsm["X_corrected"] = model.get_latent_representation()
+    result.uns["device"] = str(model.device)
     return result
 
 
@@ -141,6 +144,7 @@ def _decoded(model: Any, adata: ad.AnnData) -> ad.AnnData:
     counts = model.adata
     result = adata.copy()
     result.obsm["X_corrected"] = model.get_latent_representation()
+    result.uns["device"] = str(model.device)
     result.X = np.log1p(
         model.get_normalized_expression(
             transform_batch=list(adata.obs["batch"].cat.categories),

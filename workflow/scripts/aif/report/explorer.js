@@ -1,7 +1,7 @@
 // What happens when another colour or picture is `chosen`; `change` says which: colour, left or right.
 const data = source.data;
 if (change === "colour") {
-  const { field, names, palette, low, high, legend: words } = columns[Number(chosen.value)];
+  const { field, names, palette, low, high, none, legend: words } = columns[Number(chosen.value)];
   const steps = (palette.length - 1) / (high - low || 1);
   const missing = (value) => (names ? value < 0 : Number.isNaN(value));
   const place = (value) => (names ? value : Math.round((value - low) * steps));

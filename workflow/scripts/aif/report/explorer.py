@@ -16,16 +16,17 @@ from bokeh.palettes import Viridis256
 from bokeh.plotting import figure
 from bokeh.resources import Resources
 from markupsafe import Markup, escape
-from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
+from pandas.api.types import is_float_dtype
 
 from aif.evaluation.ranks import WORST
+from aif.job.files import read_table
 from aif.report.figures import NO_TYPE, OKABE_ITO, PALE
 
 MOST_CELLS = 20_000
+NO_VALUE = "(no value)"
 SEED = 0  # of the draw among more cells than are shown, and of their order
 MOST_SIZE, LEAST_SIZE = 8, 2.5  # pixels of a cell
 CODE = Path(__file__).with_suffix(".js").read_text()
-MOST_GROUPS = 12  # so few different whole numbers are drawn as groups
 Output = tuple[str, str]  # method and space
 TOOLS = "pan,wheel_zoom,box_zoom,lasso_select,reset,save"
 
@@ -46,6 +47,14 @@ class Explorers:
     scripts: Markup
 
 
+def read_cells(cells: str, columns: str) -> pd.DataFrame:
+    """Return cells.tsv: numbers where cell_columns.tsv says so, all else as text whatever it looks like."""
+    table = pd.read_csv(cells, sep="\t", dtype=str, keep_default_na=False, na_values=[""])
+    kinds = read_table(columns)
+    numbers = kinds.loc[kinds["kind"] == "numbers", "column"]
+    return table.astype(dict.fromkeys(numbers.astype(str), float))
+
+
 def explorers(
     embeddings: pd.DataFrame, cells: Sequence[pd.DataFrame], best: dict[str, Output]
 ) -> Explorers:
@@ -56,7 +65,7 @@ def explorers(
     embeddings
         The rows of embedding.tsv of all corrections that are drawn.
     cells
-        The cells.tsv of each data set.
+        The cells.tsv of each data set, as `read_cells` returns it.
     best
         By data set, the output whose picture is shown first.
     """
@@ -101,9 +110,12 @@ def _models(rows: pd.DataFrame, cells: pd.DataFrame, best: Output) -> dict[str, 
     }
     outputs = list(places)
     before = WORST if WORST in places else outputs[0]
-    after = best if best in places else outputs[-1]
+    after = best if best in places and best != before else outputs[-1]
     sides = {"left": outputs.index(before), "right": outputs.index(after)}
-    columns = [_column(f"of_{i}", cells[name]) for i, name in enumerate(cells)]
+    columns = [
+        _column(f"of_{i}", cells[name], NO_TYPE if name == "cell_type" else NO_VALUE)
+        for i, name in enumerate(cells)
+    ]
     source = ColumnDataSource(_data(list(places.values()), columns, sides))
     legend = Div(text=columns[0][0]["legend"], sizing_mode="stretch_width")
     told = {"source": source}
@@ -141,7 +153,7 @@ def _choice(change: str, title: str, names: list[str], chosen: int, told: dict[s
     """Return the choice of a picture or of what to colour by, and let it act."""
     options = [(str(i), name) for i, name in enumerate(names)]
     select = Select(title=title, value=str(chosen), options=options, width=240)
-    own = {"change": change, "chosen": select, "pale": PALE, "none": NO_TYPE}
+    own = {"change": change, "chosen": select, "pale": PALE}
     select.js_on_change("value", CustomJS(args={**told, **own}, code=CODE))
     return select
 
@@ -173,27 +185,20 @@ def _plot(source: ColumnDataSource, side: str, n: int) -> Model:
     return plot
 
 
-def _column(field: str, values: pd.Series) -> tuple[dict[str, Any], np.ndarray]:
+def _column(field: str, values: pd.Series, none: str) -> tuple[dict[str, Any], np.ndarray]:
     """Return how a column of the cells is drawn, and its values: numbers, or the places of names."""
-    if _is_scale(values):
-        numbers = values.to_numpy("f4")
+    if is_float_dtype(values):
+        numbers = values.where(values.abs() < np.finfo("f4").max).to_numpy("f4")
         low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
         described = {"names": None, "palette": list(Viridis256), "low": low, "high": high}
-        return described | {"field": field, "legend": _scale(low, high)}, numbers
+        return described | {"field": field, "legend": _scale(low, high), "none": none}, numbers
     groups = pd.Categorical(values)
     names = [str(name) for name in groups.categories]
     palette = list(islice(cycle(OKABE_ITO), len(names)))
     described = {"names": names, "palette": palette, "low": 0, "high": 0}
-    untyped = [(NO_TYPE, PALE)] if (groups.codes < 0).any() else []
-    pairs = [*zip(names, palette, strict=True), *untyped]
-    return described | {"field": field, "legend": _swatches(pairs)}, groups.codes.astype("i4")
-
-
-def _is_scale(values: pd.Series) -> bool:
-    """Return whether values are drawn on a scale: numbers, but few whole ones, which are groups."""
-    if not is_numeric_dtype(values) or is_bool_dtype(values):
-        return False
-    return is_float_dtype(values) or values.nunique() > MOST_GROUPS
+    missing = [(none, PALE)] if (groups.codes < 0).any() else []
+    legend = _swatches([*zip(names, palette, strict=True), *missing])
+    return described | {"field": field, "legend": legend, "none": none}, groups.codes.astype("i4")
 
 
 def _swatches(pairs: list[tuple[str, str]]) -> str:

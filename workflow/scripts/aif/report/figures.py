@@ -156,7 +156,7 @@ def _scatter(axis: Axes, cells: pd.DataFrame, column: str) -> None:
     axis.set(title=column.replace("_", " "), xticks=[], yticks=[])
     axis.legend(
         handles,
-        [name.replace("$", r"\$") for name in _short(names)],
+        [name.replace("$", r"\$") for name in short_names(names)],
         loc="center left",
         bbox_to_anchor=(1.0, 0.5),
         frameon=False,
@@ -166,7 +166,7 @@ def _scatter(axis: Axes, cells: pd.DataFrame, column: str) -> None:
     )
 
 
-def _short(names: list[str]) -> list[str]:
+def short_names(names: list[str]) -> list[str]:
     """Return names that leave room for the picture: beginning and end of long ones, or what differs."""
     short = [
         name if len(name) <= LONGEST else f"{name[: LONGEST - 11]}…{name[-10:]}" for name in names

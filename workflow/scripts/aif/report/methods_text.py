@@ -45,9 +45,9 @@ BEYOND = {
 }
 
 
-# Methods that know the columns under `keep`, by patterns of their names.
+# Methods that know the columns under `keep`, by patterns of their whole names.
 TOLD_WHAT_TO_KEEP = {
-    **{"AIF": "aif", "scVI": "scvi", "scANVI": "scanvi", "SysVI": "sysvi"},
+    **{"AIF": "aif.*", "scVI": "scvi|scvi_default", "scANVI": "scanvi", "SysVI": "sysvi"},
     **{"ComBat": "combat", "limma": "limma"},
 }
 
@@ -140,7 +140,7 @@ def _dataset(own: pd.DataFrame, config: dict[str, Any]) -> dict[str, Any]:
     elsewhere = config["datasets"][first["dataset"]].get("corrections", {})
     ran = [_method_of(name, config) for name in own["method"].unique() if name not in elsewhere]
     told = {
-        name: any(re.match(pattern, method) for method in ran)
+        name: any(re.fullmatch(pattern, method) for method in ran)
         for name, pattern in TOLD_WHAT_TO_KEEP.items()
     }
     return {

@@ -78,7 +78,7 @@ def render_search(
                 variant_part(
                     part,
                     runs[(runs["dataset"] == name) & (runs["method"] == method)],
-                    _reference_values(references[references["dataset"] == name], method),
+                    _reference_values(references[references["dataset"] == name], part),
                 )
                 for method, part in own.groupby("method", sort=False)
             ],
@@ -102,12 +102,14 @@ def render_search(
     )
 
 
-def _reference_values(metrics: pd.DataFrame, variant: str) -> pd.DataFrame:
-    """Return the metrics (columns) of uncorrected cells and of a variant with its defaults.
+def _reference_values(metrics: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the metrics (columns) of uncorrected cells and of the defaults of the rows' variant.
 
-    Runs of a search are judged by their expression, and so are these.
+    They are of what the runs of the search are judged by: expression, and the same cells. With cells that
+    are held out there are none of uncorrected ones.
     """
-    own = metrics[(metrics["space"] == "expression") & (metrics["cells"] == "all")]
+    variant, cells = rows.iloc[0][["method", "cells"]]
+    own = metrics[(metrics["space"] == "expression") & (metrics["cells"] == cells)]
     values = own.pivot(index="method", columns="metric", values="value").astype(float)
     names = {"uncorrected": "uncorrected", variant: "defaults"}
     return values.reindex(names).rename(index=names)

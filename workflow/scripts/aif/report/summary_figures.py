@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import cycle
 from typing import Any
 
@@ -19,32 +20,29 @@ from plottable import ColumnDefinition, Table
 from plottable.plots import bar
 
 from aif.evaluation.ranks import OUTPUT, unranked
-from aif.evaluation.scores import BATCH, BIO, PARTS
+from aif.evaluation.scores import PARTS, Mean
 from aif.report.figures import OKABE_ITO, note_figure
 from aif.report.ranking import RANKING, SCORES
 
-ROBUST_BIO, ROBUST_BATCH = (
-    names
-    for metric, parts in PARTS.items()
-    if metric.name == "robust_overall"
-    for _, names, _ in parts
-)
-UNTYPED = ("structure", "mixing", "variance_removed")
-GROUPS = {
-    "cell types": tuple(dict.fromkeys((*BIO, *ROBUST_BIO))),
-    "batches": tuple(dict.fromkeys((*BATCH, *ROBUST_BATCH))),
-    "without types": UNTYPED,
-    "scores": SCORES,
-}
-# Pairs of halves, each the mean of what it names: title, batches and biology.
+# What a score is made of: biology, then batches, each the names of its metrics and their mean.
 HALVES = {
-    "scib's metrics": (BATCH, BIO),
-    "robust metrics": (ROBUST_BATCH, ROBUST_BIO),
-    "without cell types": (("mixing", "variance_removed"), ("structure",)),
+    metric.name: [half[1:] for half in parts] for metric, parts in PARTS.items() if len(parts) == 2
+}
+TITLES = {
+    "overall": "scib's metrics",
+    "robust_overall": "robust metrics",
+    "unlabelled": "without cell types",
+}
+TYPED = ("overall", "robust_overall")
+GROUPS = {
+    "cell types": tuple(dict.fromkeys(name for score in TYPED for name in HALVES[score][0][0])),
+    "batches": tuple(dict.fromkeys(name for score in TYPED for name in HALVES[score][1][0])),
+    "without types": tuple(name for names, _ in HALVES["unlabelled"] for name in names),
+    "scores": SCORES,
 }
 MARKERS = {"expression": "o", "embedding": "^", "graph": "s"}
 LEAST = 0.1  # so that no rounding error has a colour of its own
-ROW, COLUMN, NAMES = 0.32, 0.75, 4  # inches
+ROW, COLUMN, NAMES, LINE = 0.32, 0.75, 4, 0.17  # inches
 
 
 def summary_figure(table: pd.DataFrame, dataset: str) -> Figure:
@@ -61,9 +59,9 @@ def summary_figure(table: pd.DataFrame, dataset: str) -> Figure:
     """
     medians = _medians(table, dataset)
     groups = {group: [name for name in names if name in medians] for group, names in GROUPS.items()}
-    if not groups["scores"]:
-        return note_figure(f"{dataset}: no output has a score")
-    ranked_by = next(name for name in RANKING if name in medians)
+    ranked_by = next((name for name in RANKING if name in medians), None)
+    if ranked_by is None:
+        return note_figure(f"{dataset}: no output has a score to rank by")
     last = unranked(table)
     medians = medians.sort_values(ranked_by, ascending=False, kind="stable")
     medians = medians.iloc[
@@ -97,33 +95,34 @@ def halves_figure(table: pd.DataFrame, dataset: str) -> Figure:
         As in `summary_figure`.
     """
     medians = _medians(table, dataset)
-    panels = {
-        title: halves
-        for title, halves in HALVES.items()
-        if all(set(names) & set(medians) for names in halves)
-    }
-    if not panels:
-        return note_figure(f"{dataset}: no output has a value of both halves")
+    scores = [score for score in TITLES if score in medians]
+    if not scores:
+        return note_figure(f"{dataset}: no output has a score of two halves")
+    colours = dict(zip(medians.index.unique("method"), cycle(OKABE_ITO), strict=False))
+    spaces = medians.index.unique("space")
+    height = max(4, LINE * (len(colours) + len(spaces)))
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(4 * len(panels) + 2, 4), squeeze=False, layout="constrained"
+        1, len(scores), figsize=(4 * len(scores) + 2, height), squeeze=False, layout="constrained"
     )
-    methods = medians.index.unique("method")
-    colours = dict(zip(methods, cycle(OKABE_ITO), strict=False))
-    for axis, (title, (batches, biology)) in zip(axes[0], panels.items(), strict=True):
-        x, y = (
-            medians[[n for n in names if n in medians]].mean(axis=1) for names in (batches, biology)
-        )
-        for (method, space), at in x.items():
-            axis.scatter(
-                at, y[method, space], color=colours[method], marker=MARKERS[space], s=45, alpha=0.9
-            )
-        axis.set(title=title, xlabel="batches mixed")
+    for axis, score in zip(axes[0], scores, strict=True):
+        judged = medians[medians[score].notna()]
+        biology, batches = (_half(judged, *half) for half in HALVES[score])
+        for (method, space), at in batches.items():
+            look = {"color": colours[method], "marker": MARKERS[space]}
+            axis.scatter(at, biology[method, space], s=45, alpha=0.9, **look)
+        axis.set(title=TITLES[score], xlabel="batches mixed")
         axis.set_axisbelow(True)
         axis.grid(color="0.92")
     axes[0, 0].set_ylabel("biology kept")
-    _legend(axes[0, -1], colours, medians.index.unique("space"))
+    _legend(axes[0, -1], colours, spaces)
     figure.suptitle(dataset, parse_math=False, fontsize=10)
     return figure
+
+
+def _half(medians: pd.DataFrame, names: Sequence[str], mean: Mean) -> pd.Series:
+    """Return the mean of those of the metrics that there are, as the score has it."""
+    there = medians[[name for name in names if name in medians]].dropna(axis=1, how="all")
+    return there.apply(lambda row: mean(row.dropna().to_numpy()), axis=1)
 
 
 def _medians(table: pd.DataFrame, dataset: str) -> pd.DataFrame:
@@ -156,7 +155,7 @@ def _columns(groups: dict[str, list[str]], competing: pd.DataFrame) -> list[Colu
 def _bar(colours: Any) -> dict[str, Any]:
     return {
         **{"cmap": colours, "plot_bg_bar": False, "annotate": True, "height": 0.8},
-        **{"formatter": "{:.2f}", "textprops": {"fontsize": 7}},
+        **{"formatter": _two_digits, "textprops": {"fontsize": 7}},
     }
 
 

@@ -13,12 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from aif.evaluation.ranks import OUTPUT
-from aif.report.figures import note_figure
+from aif.report.figures import note_figure, short_names
 
 MOST_ROWS = 60  # of types and batches; more are drawn as types
 LARGEST = 0.3  # change of purity that has the full colour
 PLAIN, STRONG = 0.25, 0.75  # between these shades letters are black
-ROW, COLUMN, NAMES = 0.24, 0.42, 3.5  # inches
+ROW, COLUMN, NAMES = 0.24, 0.42, 5  # inches
 
 
 def type_figure(changes: pd.DataFrame, dataset: str) -> Figure:
@@ -46,7 +46,10 @@ def type_figure(changes: pd.DataFrame, dataset: str) -> Figure:
     shades = (change / (2 * LARGEST) + 0.5).clip(0, 1)
     _draw(axes[0], tables["purity"], shades, "PRGn", "purity, coloured by its change")
     _draw(axes[1], tables["mixing"], tables["mixing"].clip(0, 1), "viridis", "mixing")
-    names = [" · ".join(map(str, row)) for row in _rows(tables["purity"])]
+    names = [
+        " · ".join(row).replace("$", r"\$")
+        for row in zip(*_short_levels(tables["purity"]), strict=True)
+    ]
     axes[0].set_yticks(range(n_rows), names, fontsize=7)
     figure.suptitle(f"{dataset}: {words}", parse_math=False, fontsize=10)
     return figure
@@ -66,8 +69,14 @@ def _table(changes: pd.DataFrame, name: str, rows: list[str]) -> pd.DataFrame:
     return (weighted["value"] / weighted["n_cells"]).reindex(index=index, columns=columns)
 
 
-def _rows(table: pd.DataFrame) -> list[tuple[str, ...]]:
-    return [row if isinstance(row, tuple) else (row,) for row in table.index]
+def _short_levels(table: pd.DataFrame) -> list[list[str]]:
+    """Return the names of types, and of batches, of all rows, shortened to leave room for the picture."""
+    levels = []
+    for i in range(table.index.nlevels):
+        values = table.index.get_level_values(i).astype(str)
+        unique = list(values.unique())
+        levels.append([dict(zip(unique, short_names(unique), strict=True))[v] for v in values])
+    return levels
 
 
 def _draw(axis: Axes, values: pd.DataFrame, shades: pd.DataFrame, colours: str, title: str) -> None:
@@ -79,7 +88,7 @@ def _draw(axis: Axes, values: pd.DataFrame, shades: pd.DataFrame, colours: str, 
             continue
         shade = shades.iat[row, column]
         dark = not PLAIN < shade < STRONG if dark_ends else shade < STRONG - PLAIN / 2
-        text = f"{value:.2f}".replace("0.", ".", 1)
+        text = f"{value:.2f}".removeprefix("0")
         colour = "white" if dark else "black"
         axis.text(column, row, text, ha="center", va="center", fontsize=6, color=colour)
     names = [f"{method}, {space}" for method, space in values.columns]
