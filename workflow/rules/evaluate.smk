@@ -8,6 +8,7 @@ rule evaluate:
         expression="results/{dataset}/{product}/expression.tsv",
         types="results/{dataset}/{product}/types.tsv",
         type_batches="results/{dataset}/{product}/type_batches.tsv",
+        markers="results/{dataset}/{product}/markers.tsv",
         provenance="results/{dataset}/{product}/provenance.tsv",
     log:
         "results/{dataset}/{product}/evaluate.log",

@@ -112,6 +112,29 @@ rule cell_columns:
         "../scripts/cell_columns.py"
 
 
+rule plot_markers:
+    input:
+        "results/{dataset}/{variant}/pipeline/markers.tsv",
+    output:
+        report(
+            "results/{dataset}/{variant}/pipeline/markers.png",
+            caption="../report/markers.rst",
+            category="Cell types",
+            subcategory="{dataset}",
+            labels={"variant": "{variant}"},
+        ),
+    log:
+        "results/{dataset}/{variant}/pipeline/plot_markers.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        method="{variant}",
+        code=code("plot_markers.py"),
+    script:
+        "../scripts/plot_markers.py"
+
+
 rule report:
     input:
         benchmark="results/benchmark.tsv",

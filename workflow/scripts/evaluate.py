@@ -27,6 +27,7 @@ with rule_log(snakemake) as log, limited_threads(snakemake.threads):
         "expression": found.expression,
         "types": found.types,
         "type_batches": found.parts,
+        "markers": found.markers,
         "provenance": found.provenance,
     }
     for output, table in outputs.items():

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from aif.evaluation.differential_expression import CURVE_COLUMNS, de_rows, true_changes
+from aif.evaluation.markers import MARKER_COLUMNS, marker_table
 from aif.evaluation.metric import Groups, LeftOut, tidy
 from aif.evaluation.metrics import COST, DE, METRICS
 from aif.evaluation.original_metrics import Repetitions, original_rows
@@ -53,6 +54,8 @@ class Evaluation(NamedTuple):
         The rows of types.tsv: how pure every cell type is.
     parts
         The rows of type_batches.tsv: the same of its cells in each batch.
+    markers
+        The rows of markers.tsv: marker genes before and after.
     provenance
         The row of provenance.tsv.
     """
@@ -62,6 +65,7 @@ class Evaluation(NamedTuple):
     expression: pd.DataFrame
     types: pd.DataFrame
     parts: pd.DataFrame
+    markers: pd.DataFrame
     provenance: pd.DataFrame
 
 
@@ -155,6 +159,7 @@ def evaluate(
                 with_ids(curves, CURVE_COLUMNS, own),
                 with_ids(types, ("space", *TYPE_COLUMNS), own),
                 with_ids(type_batches, ("space", *PART_COLUMNS), own),
+                with_ids(marker_table(of_space, labelled), MARKER_COLUMNS, own),
             )
         )
     parts = [pd.concat(same, ignore_index=True) for same in zip(*tables, strict=True)]
@@ -218,7 +223,12 @@ def not_judged(corrected: ad.AnnData) -> Evaluation:
     coordinates = coordinate_table(group_columns(corrected.obs), nothing, ids)
     empty = [
         with_ids(pd.DataFrame(columns=list(columns)), columns, ids)
-        for columns in (CURVE_COLUMNS, ("space", *TYPE_COLUMNS), ("space", *PART_COLUMNS))
+        for columns in (
+            CURVE_COLUMNS,
+            ("space", *TYPE_COLUMNS),
+            ("space", *PART_COLUMNS),
+            MARKER_COLUMNS,
+        )
     ]
     return Evaluation(tidy(rows, ids), coordinates, *empty, provenance(corrected))
 

@@ -97,9 +97,9 @@ def render(
     tables
         What there is to tell.
     figures
-        kind (embedding, losses, expression, summary, halves, types or null_test), dataset ("" for all),
-        method and path of every picture; those of expression are shown where the truth is known, those of a
-        method where it has run.
+        kind (embedding, losses, markers, expression, summary, halves, types or null_test), dataset (""
+        for all), method and path of every picture; those of expression are shown where the truth is known,
+        those of a method where it has run.
     config
         The validated configuration.
     embeddings

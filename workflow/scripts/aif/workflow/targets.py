@@ -89,10 +89,11 @@ class Targets:
         ]
 
     def figures_of(self, products: dict[str, tuple[str, int]]) -> list[Figure]:
-        """Return the pictures of the cells of products, and of the losses of those of AIF."""
+        """Return the pictures of the cells of products, and of losses and markers of those of AIF."""
         return [
             *self._figures("embedding", products),
             *self._figures("losses", self.plan.of_aif(products)),
+            *self._figures("markers", self.plan.of_aif(products)),
         ]
 
     def embeddings_of(self, figures: list[Figure]) -> list[str]:
