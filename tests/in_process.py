@@ -132,7 +132,8 @@ def _correct(plan, dataset):
             of,
             correction=jobs.correction_of(of),
         )
-        tables = ("metrics", "embedding", "expression", "types", "provenance")
+        tables = ("metrics", "embedding", "expression", "types", "type_batches", "markers")
+        tables += ("provenance",)
         run_script(
             "evaluate",
             folder,

@@ -126,6 +126,22 @@ def test_a_graph_is_judged_by_the_metrics_of_graphs(logs, corrected):
     assert (left_out["reason"] == "the method returns a neighbour graph only").all()
 
 
+# Seurat joins batches pair by pair: with 40 it takes more than ten minutes.
+@pytest.mark.parametrize(
+    ("name", "n", "n_batches"),
+    [(name, 60, 2) for name in COMPETITORS]
+    + [(name, 410, 40) for name in COMPETITORS if name != "seurat"],
+)
+def test_of_few_cells_and_of_many_batches_there_is_a_result(name, n, n_batches):
+    cells = transform(simulated(n=n, n_batches=n_batches), "norm_log")
+    parameters = {"max_epochs": 2} if name in SHORTER else {}
+    result = corrected_or_reason(BASELINES[name], cells, IDS | {"method": name}, parameters)
+    info = result.uns["aif"]
+    if info.get("status") == "not_run":
+        pytest.skip(info["reason"])
+    assert "reason" not in info, info
+
+
 def broken(adata, seed):
     raise ValueError("too many\nlines")
 
