@@ -104,9 +104,12 @@ class Targets:
     @cached_property
     def search_references(self) -> list[str]:
         """The metrics that the rows of searches are held against: of no correction and of the defaults."""
+        return self._search_references("metrics.tsv")
+
+    def _search_references(self, file: str) -> list[str]:
         return [
-            *self.of_datasets("results/{dataset}/baselines/uncorrected/metrics.tsv"),
-            *self.of_variants("results/{dataset}/{variant}/pipeline/metrics.tsv"),
+            *self.of_datasets(f"results/{{dataset}}/baselines/uncorrected/{file}"),
+            *self.of_variants(f"results/{{dataset}}/{{variant}}/pipeline/{file}"),
         ]
 
     def search_figures(self, search: str) -> list[Figure]:
@@ -176,12 +179,14 @@ class Targets:
             "grid_search": [
                 *("results/grid_search.tsv", "results/grid_search.html"),
                 *self._all_runs("grid_search"),
+                *self._search_references("corrected.h5ad"),
             ],
             "robust_grid_search": [
                 "results/runs.tsv",
                 "results/robust_grid_search.tsv",
                 "results/robust_grid_search.html",
                 *self._all_runs("robust_grid_search"),
+                *self._search_references("corrected.h5ad"),
                 *self.of_variants("results/{dataset}/{variant}/best/corrected.h5ad"),
                 *self.of_variants("results/{dataset}/{variant}/best/run.yaml"),
             ],
