@@ -128,7 +128,9 @@ def test_trainings_have_the_partition_and_a_gpu(cluster, finished):
         expected = ("gpus", "gres:gpu:1") if is_training(job) else ("compute", None)
         assert (job["Partition"], job.get("TresPerJob")) == expected
         assert job["Account"] == "lab"
-    assert len(attempts(finished)) == 4  # two rows, the best run and the defaults
+    searched = [what for what in attempts(finished) if not what.startswith("rule_train_")]
+    # Two rows and the best run; the defaults may have been trained before the interruption.
+    assert len(searched) == 3
 
 
 def test_trainings_killed_for_memory_come_back_with_more_memory_and_time(search, finished):
