@@ -3,7 +3,7 @@
 import logging
 
 # Of the workflow; a new one alone computes nothing anew (`aif.workflow.sources`).
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 
 # What libraries warn of belongs into the log files of the rules, not into the terminal
 # (umap warns on import, whatever the filters say).
