@@ -1,11 +1,12 @@
 """The choice without cell types: order, ties, and outputs that have no score."""
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
 
 from aif.config.hyperparameters import Hyperparameters
-from aif.evaluation.choice import COLUMNS, choice
+from aif.evaluation.choice import COLUMNS, choice, with_picture
 from aif.model.duration import PER_GENE, PER_STEP, training_seconds
 
 
@@ -72,3 +73,21 @@ def test_a_training_is_as_long_as_its_steps_and_sizes():
     assert training_seconds(
         Hyperparameters(**model, epochs=10, min_steps=0, hidden=800), 3200, 2000
     ) == pytest.approx(2 * once)
+
+
+def test_the_chosen_cells_carry_the_picture_of_their_space_and_no_column_is_lost():
+    picture = pd.DataFrame(
+        {
+            "space": ["expression"] * 2 + ["embedding"] * 2,
+            "x": [1.0, 2.0, 3.0, 4.0],
+            "y": [5.0, 6.0, 7.0, 8.0],
+            "cluster": [0, 1, 1, 0],
+        }
+    )
+    cells = with_picture(ad.AnnData(np.zeros((2, 1))), picture, "embedding")
+    assert cells.obsm["X_picture"].tolist() == [[3.0, 7.0], [4.0, 8.0]]
+    assert cells.obs["corrected_cluster"].tolist() == ["1", "0"]
+    own = ad.AnnData(np.zeros((2, 1)), pd.DataFrame({"corrected_cluster": ["mine", "mine"]}))
+    assert (
+        with_picture(own, picture, "expression").obs["corrected_cluster"].tolist() == ["mine"] * 2
+    )

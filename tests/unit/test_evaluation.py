@@ -232,6 +232,7 @@ def test_evaluation_repeats_bitwise_and_writes_the_contract(reference):
     assert not metrics.duplicated(["suite", "metric"]).any()
     assert set(metrics["suite"]) == {"original", "scib", "robust", "unlabelled", "cost"}
     columns = ["dataset", "method", "space", "cell", "batch", "cell_type", "x", "y"]
+    columns += ["cluster"]
     assert list(coordinates.columns) == columns
     assert list(coordinates["cell"]) == list(reference.obs_names)
     assert list(coordinates["batch"]) == list(reference.obs["batch"])

@@ -41,6 +41,7 @@ rule chosen:
     input:
         table="results/choose.tsv",
         candidates=[f"results/{{dataset}}/{product}/corrected.h5ad" for product in PLAN.candidates],
+        pictures=[f"results/{{dataset}}/{product}/embedding.tsv" for product in PLAN.candidates],
     output:
         corrected="results/{dataset}/chosen/corrected.h5ad",
         why="results/{dataset}/chosen/why.tsv",
@@ -48,7 +49,7 @@ rule chosen:
         "results/{dataset}/chosen/chosen.log",
     localrule: True
     conda:
-        "../../envs/report.yaml"
+        "../../envs/scanpy.yaml"
     params:
         methods=[method for method, _ in PLAN.candidates.values()],
         code=code("chosen.py"),

@@ -1,9 +1,9 @@
 """Take the candidate with the highest score without cell types, and say why."""
 
-import shutil
+import anndata as ad
 
 from aif.errors import InputError
-from aif.evaluation.choice import choice
+from aif.evaluation.choice import choice, with_picture
 from aif.job.files import atomic, read_table, write_table
 from aif.job.log import rule_log
 
@@ -19,5 +19,7 @@ with rule_log(snakemake) as log:
         *best[["dataset", "method", "space", "unlabelled"]],
     )
     number = snakemake.params.methods.index(best["method"])
+    corrected = ad.read_h5ad(snakemake.input.candidates[number])
+    picture = read_table(snakemake.input.pictures[number])
     with atomic(snakemake.output.corrected) as path:
-        shutil.copyfile(snakemake.input.candidates[number], path)
+        with_picture(corrected, picture, best["space"]).write_h5ad(path)

@@ -1,13 +1,16 @@
-"""The choice among corrections by the score without cell types."""
+"""The choice among corrections by the score without cell types, and the cells that were chosen."""
 
 from __future__ import annotations
 
+import anndata as ad
 import pandas as pd
 
 from aif.evaluation.ranks import OUTPUT, ordered
 
 SCORE = "unlabelled"
 SHOWN = (SCORE, "structure", "mixing", "variance_removed")
+PICTURE = "X_picture"  # in obsm, for scanpy's sc.pl.embedding(cells, "picture")
+CLUSTER = "corrected_cluster"  # in obs
 COLUMNS = ("dataset", *OUTPUT, "n_seeds", "chosen", *SHOWN, "status", "reason")
 
 
@@ -31,3 +34,24 @@ def choice(rows: pd.DataFrame) -> pd.DataFrame:
     table = values.join(about[["dataset", "status", "reason"]]).loc[ordered(values[SCORE])]
     table["chosen"] = [place == 0 and pd.notna(x) for place, x in enumerate(table[SCORE])]
     return table.reset_index()[list(COLUMNS)]
+
+
+def with_picture(corrected: ad.AnnData, picture: pd.DataFrame, space: str) -> ad.AnnData:
+    """Return a correction with the coordinates of its picture in obsm PICTURE, its clusters in obs CLUSTER.
+
+    A column of the user's that has this name stays as it is.
+
+    Parameters
+    ----------
+    corrected
+        The cells, changed in place.
+    picture
+        The rows of their embedding.tsv.
+    space
+        The space that was chosen.
+    """
+    own = picture[picture["space"] == space]
+    corrected.obsm[PICTURE] = own[["x", "y"]].to_numpy()
+    if CLUSTER not in corrected.obs:
+        corrected.obs[CLUSTER] = pd.Categorical(own["cluster"].astype(str))
+    return corrected

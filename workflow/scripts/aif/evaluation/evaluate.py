@@ -30,7 +30,7 @@ from aif.evaluation.space import (
     with_neighbours,
 )
 from aif.evaluation.type_tables import PART_COLUMNS, TYPE_COLUMNS, type_tables
-from aif.evaluation.unlabelled import Before, own_clusters, unlabelled_rows
+from aif.evaluation.unlabelled import Before, clusters, own_clusters, unlabelled_rows
 
 # Where a method that made nothing would have been judged.
 SPACE_OF_NONE = {
@@ -155,7 +155,7 @@ def evaluate(
         tables.append(
             (
                 tidy(rows, own),
-                coordinate_table(cells.obs, picture, own),
+                coordinate_table(cells.obs, picture, clusters(cells, seed), own),
                 with_ids(curves, CURVE_COLUMNS, own),
                 with_ids(types, ("space", *TYPE_COLUMNS), own),
                 with_ids(type_batches, ("space", *PART_COLUMNS), own),
@@ -220,7 +220,7 @@ def not_judged(corrected: ad.AnnData) -> Evaluation:
     metrics = METRICS if true_changes(corrected) is None else (*METRICS, *DE)
     rows = [metric.missing(info["status"], info["reason"], groups) for metric in metrics]
     nothing = np.full((corrected.n_obs, 2), np.nan)
-    coordinates = coordinate_table(group_columns(corrected.obs), nothing, ids)
+    coordinates = coordinate_table(group_columns(corrected.obs), nothing, None, ids)
     empty = [
         with_ids(pd.DataFrame(columns=list(columns)), columns, ids)
         for columns in (
@@ -234,9 +234,12 @@ def not_judged(corrected: ad.AnnData) -> Evaluation:
 
 
 def coordinate_table(
-    obs: pd.DataFrame, picture: np.ndarray, ids: dict[str, object]
+    obs: pd.DataFrame,
+    picture: np.ndarray,
+    cluster: np.ndarray | None,
+    ids: dict[str, object],
 ) -> pd.DataFrame:
-    """Return the rows of embedding.tsv: every cell's batch, cell type and place (n, 2)."""
+    """Return the rows of embedding.tsv: the batch, type, place (n, 2) and Leiden cluster (n,) of every cell."""
     return pd.DataFrame(
         {
             "dataset": ids["dataset"],
@@ -247,6 +250,7 @@ def coordinate_table(
             "cell_type": obs["cell_type"].to_numpy() if "cell_type" in obs else None,
             "x": picture[:, 0],
             "y": picture[:, 1],
+            "cluster": cluster,
         }
     )
 
