@@ -38,10 +38,11 @@ class Variant:
         Correct cells by what decoding under other batches changes, instead of replacing them by
         their decode (`aif.correction.shift`).
     nonnegative
-        Set corrected values below 0 to 0, as there is no negative expression.
+        Set corrected values below 0 to 0, as there is no negative expression, and logarithms below 0.05, as
+        less than a twentieth of a count is none (`aif.correction.corrected`).
     embedding
         What users cluster and draw, `obsm["X_corrected"]`: the `latent` means, as published, or the
-        principal `components` of corrected logarithms before values below 0 are set to 0, as many as
+        principal `components` of corrected logarithms before any are set to 0, as many as
         there are latent dimensions.
 
     `log_aux`, `anneal`, `shift`, `nonnegative`, `components` and the weighting `likelihood` are no

@@ -26,6 +26,9 @@ from aif.model.model_file import ModelInfo
 from aif.model.networks import Networks
 
 SHAPING = 20_000  # cells that are enough to find components
+# Corrected logarithms below it are no expression. A shift that is next to nothing would put all zeros of a
+# batch above or below those of the others, and a test by ranks would call the gene different.
+TRACE = 0.05
 
 
 def correct_dataset(
@@ -114,7 +117,9 @@ def correct(
         for part in corrected_parts(networks, info, adata, known, options):
             if not np.isfinite(part.expression).all():
                 raise FloatingPointError("the corrected expression is not finite")
-            keep(np.maximum(part.expression, 0) if info.variant["nonnegative"] else part.expression)
+            keep(
+                positive(part.expression, info) if info.variant["nonnegative"] else part.expression
+            )
             if of_components:
                 done = sum(map(len, latent))
                 smooth[done : done + len(part.smooth)] = part.smooth
@@ -123,6 +128,12 @@ def correct(
         if of_components:
             embeddings["X_corrected"] = components(smooth, known, info)
     return embeddings, cost
+
+
+def positive(expression: np.ndarray, info: ModelInfo) -> np.ndarray:
+    """Return expression with 0 in place of negative values, and of logarithms below TRACE."""
+    least = TRACE if info.variant["input"] == "norm_log" else 0
+    return np.where(expression < least, 0, expression)
 
 
 def components(smooth: np.ndarray, known: np.ndarray, info: ModelInfo) -> np.ndarray:

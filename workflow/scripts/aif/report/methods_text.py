@@ -39,7 +39,7 @@ BEYOND = {
     "log_aux": "an encoder that maximises the logarithm of the auxiliary network's cross-entropy",
     "anneal": "a learning rate that falls to 0 along a line",
     "shift": "cells that are shifted and not replaced by a decode",
-    "nonnegative": "corrected values below 0 set to 0",
+    "nonnegative": "negative values and traces of expression set to 0",
     "components": "an embedding of principal components of corrected expression with a part of its noise",
     "dropout": "an encoder that a share of the genes is hidden from in each training step (dropout)",
 }
