@@ -239,7 +239,7 @@ def coordinate_table(
     cluster: np.ndarray | None,
     ids: dict[str, object],
 ) -> pd.DataFrame:
-    """Return the rows of embedding.tsv: the batch, type, place (n, 2) and Leiden cluster (n,) of every cell."""
+    """Return the rows of embedding.tsv: each cell's batch, type, place (n, 2) and Leiden cluster (n,)."""
     return pd.DataFrame(
         {
             "dataset": ids["dataset"],
