@@ -23,8 +23,8 @@ from aif.evaluation.ranks import CONTROLS, OUTPUT, WORST, ranks
 from aif.job.files import read_table
 from aif.report.ranking import Cell, Overview, overviews
 from aif.report.recommendation import recommendation
-from aif.report.report_page import NO_NULL_TEST
 
+KEYS = ["dataset", "batches", "method"]  # of what a run renews in a table
 IDS = ["dataset", *OUTPUT, "seed"]
 # The outputs of AIF in the short tables, and what they are called there.
 SHOWN = {
@@ -48,7 +48,6 @@ DATA = {
 OTHERS = {"scvi": "scVI", "combat": "ComBat", "seurat": "Seurat", "scanorama": "Scanorama",
           "harmony": "Harmony", "scvi_default": "scVI (defaults)", "limma": "limma",
           "sysvi": "SysVI", "concord": "CONCORD", "combat_seq": "ComBat-seq"}  # fmt: skip
-GENES = ("DE_FDR", "DE_found", "DE_found_at_FDR", "DE_FDR_counts", "DE_found_counts")
 PAGES = ("README.md", "docs/variants.md")  # that have the short tables
 # What is known without cell types.
 BLIND = ("unlabelled", "structure", "mixing", "variance_removed")
@@ -64,10 +63,9 @@ def main() -> None:
     mpl.use("Agg")
     run = read_table(results / "benchmark.tsv")
     run = run[run["cells"] == "all"]
-    null_test = NO_NULL_TEST
     if (results / "null_test.tsv").exists():
-        null_test = read_table(results / "null_test.tsv")
-        renew(null_medians(null_test), output / "null_test.tsv")
+        renew(null_medians(read_table(results / "null_test.tsv")), output / "null_test.tsv")
+    null_test = null_rows(read_table(output / "null_test.tsv"))
     rows = long(renew(wide(run), output / "benchmark.tsv"))
     (output / "recommendations").mkdir(exist_ok=True)
     for dataset in run["dataset"].unique():
@@ -82,7 +80,7 @@ def main() -> None:
 
 
 def write_field(rows: pd.DataFrame, output: Path) -> None:
-    """Write field.md, all outputs by each score and what is known of genes, and the pictures."""
+    """Write field.md, all outputs by each score, and the pictures."""
     ranked = ranks(rows)
     parts = [
         "# Against the field: all numbers\n",
@@ -93,23 +91,7 @@ def write_field(rows: pd.DataFrame, output: Path) -> None:
         name = overview.ranked_by
         picture(overview, ranked).savefig(output / f"field_{name}.png", dpi=110)
         parts.append(f"## {name}\n\n![{name}](field_{name}.png)\n\n{markdown(overview)}\n")
-    parts.append(f"## Genes\n\n{genes(rows)}\n")
     (output / "field.md").write_text("\n".join(parts))
-
-
-def genes(rows: pd.DataFrame) -> str:
-    """Return what tests of each expression found where it is known which genes change."""
-    own = rows[rows["metric"].isin(GENES) & (rows["space"] == "expression")]
-    medians = own.pivot_table(
-        index=["dataset", "method"], columns="metric", values="value", aggfunc="median"
-    )
-    lines = [f"| data | method | {' | '.join(GENES)} |", "|---" * (len(GENES) + 2) + "|"]
-    for (dataset, method), values in medians.iterrows():
-        texts = [
-            short(f"{values[name]:.3f}") if pd.notna(values.get(name)) else "" for name in GENES
-        ]
-        lines.append(f"| {dataset} | {method} | {' | '.join(texts)} |")
-    return "\n".join(lines)
 
 
 def short_tables(rows: pd.DataFrame) -> dict[str, str]:
@@ -131,7 +113,7 @@ def with_tables(text: str, tables: dict[str, str]) -> str:
 def renew(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     """Write and return a table, with the rows of other data sets and methods that are in the file."""
     if path.exists():
-        before, keys = read_table(path), ["dataset", "method"]
+        before, keys = read_table(path), [key for key in KEYS if key in table]
         renewed = pd.MultiIndex.from_frame(table[keys])
         others = before[~pd.MultiIndex.from_frame(before[keys]).isin(renewed)]
         table = pd.concat([others, table], ignore_index=True).sort_values(keys, kind="stable")
@@ -240,6 +222,14 @@ def null_medians(rows: pd.DataFrame) -> pd.DataFrame:
     keys = ["dataset", "batches", *OUTPUT]
     table = known.pivot_table(index=keys, columns="measure", values="value", aggfunc="median")
     return table[list(dict.fromkeys(known["measure"]))].reset_index()
+
+
+def null_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of `null_medians` as rows of null_test.tsv, beside the values of uncorrected cells."""
+    ids = ["dataset", "batches"]
+    rows = table.melt([*ids, *OUTPUT], var_name="measure").dropna(subset="value")
+    before = rows[rows["method"] == WORST[0]].set_index([*ids, "measure"])["value"]
+    return rows.join(before.rename("before"), on=[*ids, "measure"])
 
 
 def recommendations(folder: Path, run: pd.DataFrame, null_test: pd.DataFrame) -> str:

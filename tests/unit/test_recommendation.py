@@ -57,6 +57,18 @@ def test_what_is_told_the_types_is_not_recommended_but_told_of():
     assert advice(robust_overall=values | {AIF: [0.95] * 3}).against == []
 
 
+def test_what_the_null_test_says_against_the_first_is_told_and_of_no_other():
+    values = {AIF: [0.8] * 3, HARMONY: [0.7] * 3, UNCORRECTED: [0.4] * 3}
+    ids = {"batches": "pseudo", "measure": "batch_genes", "before": 0.0}
+    rows = [
+        {**ids, "method": method, "space": space, "value": value}
+        for (method, space), value in ((AIF, 0.62), (HARMONY, 0.9), (UNCORRECTED, 0.0))
+    ]
+    assert advice(null_test=pd.DataFrame(rows), robust_overall=values).against == [
+        "The null test: 62% of the genes differ between batches that were drawn at random."
+    ]
+
+
 def test_a_lead_within_the_seeds_is_said_to_be_none():
     found = advice(robust_overall={AIF: [0.8, 0.7, 0.72], HARMONY: [0.75, 0.71, 0.7]})
     assert found.certainty == [

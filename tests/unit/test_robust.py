@@ -121,7 +121,11 @@ def judged():
         "uncorrected": (logs.copy(), "expression"),
         "shuffled": (shuffled(logs, 0), "expression"),
         "perfect_types": (perfect_types(logs, 0), "embedding"),
+        "collapsed": (perfect_types(logs, 0), "embedding"),
+        "moved": (perfect_types(logs, 0), "embedding"),
     }
+    corrections["collapsed"][0].obsm["X_corrected"][:] = 0
+    one_type_of_one_batch_moved(corrections["moved"][0])
     hidden, blind = perfect_types(logs, 0), logs.copy()
     for adata in (hidden, blind):
         del adata.obs["cell_type"]
@@ -133,6 +137,41 @@ def judged():
         correction.uns["aif"] |= {"transform": "norm_log", "output": output}
         found[name] = evaluate(correction, reference, OPTIONS).metrics.set_index("metric")["value"]
     return pd.DataFrame(found).astype(float)
+
+
+def one_type_of_one_batch_moved(cells):
+    """Put the cells of the first type of the first batch where the second type is."""
+    types, batches = cells.obs["cell_type"], cells.obs["batch"]
+    first, second, *_ = types.cat.categories
+    is_first = (types == first).to_numpy()
+    gone = is_first & (batches == batches.cat.categories[0]).to_numpy()
+    places = cells.obsm["X_corrected"]
+    places[gone] += places[(types == second).to_numpy()].mean(0) - places[is_first].mean(0)
+
+
+# What each metric must tell apart: the low ones from the one between, and that from the high ones. All that
+# look at batches alone, BRAS and kBET too, take a collapse for a good mixture.
+@pytest.mark.parametrize(
+    ("metrics", "low", "high"),
+    [
+        ("NMI ARI purity", "shuffled collapsed", "perfect_types"),
+        ("purity structure", "shuffled collapsed", "perfect_types uncorrected"),
+        ("BRAS CiLISI kBET mixing", "uncorrected", "perfect_types shuffled collapsed"),
+        ("PCR_comparison", "uncorrected", "perfect_types shuffled collapsed"),
+        ("robust_overall unlabelled", "shuffled collapsed", "perfect_types"),
+    ],
+)
+def test_every_metric_puts_the_controls_in_their_order(judged, metrics, low, high):
+    for metric in metrics.split():
+        values = judged.loc[metric]
+        assert values[low.split()].max() < values["moved"] - 0.05, metric
+        assert values["moved"] < values[high.split()].min() - 0.05, metric
+
+
+def test_cells_that_lost_their_types_score_below_uncorrected_ones(judged):
+    for score in ("robust_overall", "unlabelled"):
+        lost = judged.loc[score, ["shuffled", "collapsed"]]
+        assert lost.max() < judged.loc[score, "uncorrected"] - 0.05
 
 
 def test_the_scores_put_the_controls_in_their_order(judged):
