@@ -39,6 +39,8 @@ def test_cells_without_types_end_in_the_best_candidates_correction_and_why(workf
     assert process.stderr.index("rule choice_cost:") < process.stderr.index("rule correct:")
     cost = read_table(workflow.results("chosen", "cost.tsv")).set_index("method")
     assert cost.loc["aif_shift_norm_log_nats_anneal", "training_seconds"] == 0  # it shares one
+    assert np.isnan(cost.loc["combat", "training_seconds"])
+    assert "on two about half of it; without what combat will take" in process.stderr
     # What differs in the correction only has one training.
     jobs = jobs_of(process.stderr)
     assert (jobs["train"], jobs["share_training"]) == (1, 1)

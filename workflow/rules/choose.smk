@@ -19,6 +19,7 @@ rule choice_cost:
         "../../envs/torch.yaml"
     params:
         candidates=JOBS.candidates,
+        of_packages=JOBS.candidates_of_packages,
         repeats=CONFIG.repeats,
         code=code("choice_cost.py"),
     script:

@@ -14,18 +14,20 @@ with rule_log(snakemake) as log:
         n_cells, n_genes = file["X"].attrs["shape"]
     dataset = snakemake.wildcards.dataset
     rows = []
+    of_packages = snakemake.params.of_packages
     for method, trained in snakemake.params.candidates.items():
-        training = (
-            training_seconds(Hyperparameters(**trained), n_cells, n_genes) if trained else 0.0
-        )
+        training = None if method in of_packages else 0.0
+        if trained:
+            training = training_seconds(Hyperparameters(**trained), n_cells, n_genes)
         seconds = {"training_seconds": training, "judging_seconds": judging_seconds(n_cells)}
-        seconds = {name: snakemake.params.repeats * once for name, once in seconds.items()}
         rows.append({"dataset": dataset, "method": method, **seconds})
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).astype({"training_seconds": float})
+    table[["training_seconds", "judging_seconds"]] *= snakemake.params.repeats
     minutes = table[["training_seconds", "judging_seconds"]].sum() / 60
     log.info(
         "%s: %d candidates, about %.1f min of training and %.1f min of judging in all on one core, on "
-        "two about half of it",
+        "two about half of it%s",
         *(dataset, len(table), *minutes),
+        f"; without what {' and '.join(of_packages)} will take" if of_packages else "",
     )
     write_table(snakemake.output[0], table)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from aif.config.checks import hyperparameters
-from aif.config.methods import method_of, parameters_of
+from aif.config.methods import CONTROLS, method_of, parameters_of
 from aif.config.variants import variant_of
 from aif.search.sheet import records
 from aif.workflow.identity import file_identity, hashed, identity
@@ -178,6 +178,15 @@ class Jobs:
             else None
             for name, _ in plan.candidates.values()
         }
+
+    @property
+    def candidates_of_packages(self) -> list[str]:
+        """The candidates of `choose` that are no variants of AIF, uncorrected cells left out."""
+        of_aif = self.plan.of_aif(self.plan.candidates)
+        others = (
+            name for folder, (name, _) in self.plan.candidates.items() if folder not in of_aif
+        )
+        return [name for name in dict.fromkeys(others) if name not in CONTROLS]
 
     def sheet(self, wildcards: Any) -> list[dict[str, Any]]:
         """Return the rows of a variant's sheet."""
