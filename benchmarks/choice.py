@@ -15,7 +15,8 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
-from aif.evaluation.ranks import OUTPUT, unranked
+from aif.config.schema import Choose
+from aif.evaluation.ranks import OUTPUT, WORST, unranked
 from aif.job.files import read_table
 
 SCORES = ("overall", "robust_overall")
@@ -36,7 +37,7 @@ def main() -> None:
 def losses(benchmark: pd.DataFrame) -> Iterator[dict[str, object]]:
     """Yield a row per data set, score, group of outputs and choice: what was chosen, and the best.
 
-    A group is all outputs, or those of one space, of all methods or of AIF.
+    A group is all outputs, or those of one space, of all methods or of AIF; or those that `choose` tries.
 
     Parameters
     ----------
@@ -71,6 +72,8 @@ def groups(medians: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield methods, medians[of_methods]
         for name in ("expression", "embedding"):
             yield f"{methods}, {name}", medians[of_methods & (space == name)]
+    candidates = [*Choose().candidates, WORST[0]]
+    yield "candidates of choose", medians[method.isin(candidates)]
 
 
 def choices(outputs: pd.DataFrame, among: str) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -63,8 +63,6 @@ def main() -> None:
     mpl.use("Agg")
     run = read_table(results / "benchmark.tsv")
     run = run[run["cells"] == "all"]
-    if (results / "null_test.tsv").exists():
-        renew(null_medians(read_table(results / "null_test.tsv")), output / "null_test.tsv")
     null_test = null_rows(read_table(output / "null_test.tsv"))
     rows = long(renew(wide(run), output / "benchmark.tsv"))
     (output / "recommendations").mkdir(exist_ok=True)
@@ -216,16 +214,8 @@ def short(number: str) -> str:
     return number.replace("0.", ".", 1) if number.startswith(("0.", "-0.")) else number
 
 
-def null_medians(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the null test's measures in columns, medians over its draws."""
-    known = rows[rows["value"].notna()]
-    keys = ["dataset", "batches", *OUTPUT]
-    table = known.pivot_table(index=keys, columns="measure", values="value", aggfunc="median")
-    return table[list(dict.fromkeys(known["measure"]))].reset_index()
-
-
 def null_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of `null_medians` as rows of null_test.tsv, beside the values of uncorrected cells."""
+    """Return the medians of null_test.py as rows of a run's null_test.tsv, beside uncorrected cells."""
     ids = ["dataset", "batches"]
     rows = table.melt([*ids, *OUTPUT], var_name="measure").dropna(subset="value")
     before = rows[rows["method"] == WORST[0]].set_index([*ids, "measure"])["value"]
