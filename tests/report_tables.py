@@ -38,7 +38,7 @@ def benchmark(dataset="pbmc", has_labels=True, seed=0, change=0.0):
             for metric in METRICS
         ]
         ids = {"dataset": dataset, "method": method, "row": "", "seed": seed, "cells": "all"}
-        ids |= {"space": "expression", "uses_types": False}
+        ids |= {"n_cells": 1100, "space": "expression", "uses_types": False}
         tables.append(tidy(rows, ids))
     return pd.concat(tables, ignore_index=True)
 
@@ -176,7 +176,7 @@ def config(dataset="pbmc", **entry):
         ("simulate", "n_top_genes", "min_genes", "min_cells", "keep", "samples", "tables", "join")
     )
     known |= dict.fromkeys(("unlabelled", "max_genes", "max_mito", "keep_genes", "drop_genes"))
-    evaluation = {"repetitions": 20, "subsample": 0.8, "embedding": "tsne"}
+    evaluation = {"repetitions": 20, "subsample": 0.8, "embedding": "tsne", "max_cells": 20_000}
     return {"datasets": {dataset: {**known, **entry}}, "evaluation": evaluation, "methods": {}}
 
 

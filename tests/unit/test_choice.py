@@ -79,14 +79,17 @@ def test_the_chosen_cells_carry_the_picture_of_their_space_and_no_column_is_lost
     picture = pd.DataFrame(
         {
             "space": ["expression"] * 2 + ["embedding"] * 2,
+            "cell": ["0", "1", "1", "0"],
             "x": [1.0, 2.0, 3.0, 4.0],
             "y": [5.0, 6.0, 7.0, 8.0],
             "cluster": [0, 1, 1, 0],
         }
     )
-    cells = with_picture(ad.AnnData(np.zeros((2, 1))), picture, "embedding")
-    assert cells.obsm["X_picture"].tolist() == [[3.0, 7.0], [4.0, 8.0]]
-    assert cells.obs["corrected_cluster"].tolist() == ["1", "0"]
+    cells = with_picture(ad.AnnData(np.zeros((3, 1))), picture, "embedding")
+    np.testing.assert_array_equal(
+        cells.obsm["X_picture"], [[4.0, 8.0], [3.0, 7.0], [np.nan, np.nan]]
+    )
+    assert cells.obs["corrected_cluster"].tolist() == ["0", "1", np.nan]  # the third was not drawn
     own = ad.AnnData(np.zeros((2, 1)), pd.DataFrame({"corrected_cluster": ["mine", "mine"]}))
     assert (
         with_picture(own, picture, "expression").obs["corrected_cluster"].tolist() == ["mine"] * 2

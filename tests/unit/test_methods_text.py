@@ -11,11 +11,12 @@ from aif.methods.baselines import BASELINES
 from aif.report.methods_text import KNOWN, methods_text
 
 
-def text(provenance=None, **entry):
+def text(provenance=None, n_cells=1100, **entry):
     provenance = report_tables.provenance() if provenance is None else provenance
     losses = [report_tables.losses().assign(method=name) for name in provenance["method"].unique()]
     config = report_tables.config(**entry)
-    return methods_text(provenance, report_tables.benchmark(), pd.concat(losses), config)
+    benchmark = report_tables.benchmark().assign(n_cells=n_cells)
+    return methods_text(provenance, benchmark, pd.concat(losses), config)
 
 
 def another(method, traits=None, hyperparameters=None, **columns):
@@ -49,6 +50,14 @@ def test_it_says_what_ran_and_nothing_else():
     assert "scib 1.1.7" in judged
     assert found.references[0].doi == "10.1371/journal.pcbi.1011880"
     assert found.references[2].text.startswith("Johnson WE")
+
+
+def test_a_sample_that_was_judged_is_said_to_be_one():
+    words = (
+        ", of more than 20,000 cells on a sample of about as many, drawn by batch and cell type."
+    )
+    assert words in text(n_cells=1000).paragraphs[2]
+    assert words not in text(n_cells=1100).paragraphs[2]
 
 
 def test_what_goes_beyond_the_paper_is_not_told_as_its():

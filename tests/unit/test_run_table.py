@@ -26,7 +26,8 @@ MODEL = Hyperparameters(
     epochs=10, min_steps=0, minibatch_size=16, latent=4, hidden=16, label_hidden=8,
 )  # fmt: skip
 CORRECTION = {"target": "mean", "n_samplings": 2}
-EVALUATION = {"n_pcs": 10, "embedding": "pca", "repetitions": 1, "subsample": 1.0, "seed": 0}
+EVALUATION = {"n_pcs": 10, "embedding": "pca", "repetitions": 1, "subsample": 1.0}
+EVALUATION |= {"max_cells": 20_000, "seed": 0}
 IDENTICAL = [name for name in COLUMNS if name not in ("seconds", "peak_memory_mb")]
 
 

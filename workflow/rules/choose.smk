@@ -21,6 +21,7 @@ rule choice_cost:
         candidates=JOBS.candidates,
         of_packages=JOBS.candidates_of_packages,
         repeats=CONFIG.repeats,
+        max_cells=CONFIG.evaluation.max_cells,
         code=code("choice_cost.py"),
     script:
         "../scripts/choice_cost.py"

@@ -12,6 +12,7 @@ from aif.model.duration import training_seconds
 with rule_log(snakemake) as log:
     with h5py.File(snakemake.input[0]) as file:
         n_cells, n_genes = file["X"].attrs["shape"]
+    judged = min(n_cells, snakemake.params.max_cells)
     dataset = snakemake.wildcards.dataset
     rows = []
     of_packages = snakemake.params.of_packages
@@ -19,7 +20,7 @@ with rule_log(snakemake) as log:
         training = None if method in of_packages else 0.0
         if trained:
             training = training_seconds(Hyperparameters(**trained), n_cells, n_genes)
-        seconds = {"training_seconds": training, "judging_seconds": judging_seconds(n_cells)}
+        seconds = {"training_seconds": training, "judging_seconds": judging_seconds(judged)}
         rows.append({"dataset": dataset, "method": method, **seconds})
     table = pd.DataFrame(rows).astype({"training_seconds": float})
     table[["training_seconds", "judging_seconds"]] *= snakemake.params.repeats

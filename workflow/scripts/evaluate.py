@@ -10,11 +10,11 @@ from aif.job.log import rule_log
 from aif.job.threads import limited_threads
 
 with rule_log(snakemake) as log, limited_threads(snakemake.threads):
-    corrected = ad.read_h5ad(snakemake.input.corrected)
+    corrected = ad.read_h5ad(snakemake.input.corrected, backed="r")
     if "reason" in corrected.uns["aif"]:
         found = not_judged(corrected)
     else:
-        reference = ad.read_h5ad(snakemake.input.reference)
+        reference = ad.read_h5ad(snakemake.input.reference, backed="r")
         groups = {"all": np.ones(corrected.n_obs, dtype=bool)}
         if "held_out" in corrected.obs:
             groups |= cell_groups(corrected.obs["held_out"].to_numpy())

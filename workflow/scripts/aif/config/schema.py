@@ -42,6 +42,8 @@ class Evaluation(Section):
     """Repetitions of the original's metrics."""
     subsample: float = Field(0.8, gt=0, le=1)
     """Share of cells in each repetition."""
+    max_cells: int = Field(20_000, ge=100)
+    """Of more cells a sample of about so many is judged and drawn, of each type and batch the same share."""
     seed: int | None = Field(None, ge=0, lt=SEEDS_END)
     """Seeds the metrics; without it the run's own seed does, or in searches the config's `seed`."""
 

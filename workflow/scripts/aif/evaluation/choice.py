@@ -39,7 +39,7 @@ def choice(rows: pd.DataFrame) -> pd.DataFrame:
 def with_picture(corrected: ad.AnnData, picture: pd.DataFrame, space: str) -> ad.AnnData:
     """Return a correction with the coordinates of its picture in obsm PICTURE, its clusters in obs CLUSTER.
 
-    A column of the user's that has this name stays as it is.
+    A column of the user's that has this name stays as it is. Cells that were not drawn have neither.
 
     Parameters
     ----------
@@ -50,8 +50,10 @@ def with_picture(corrected: ad.AnnData, picture: pd.DataFrame, space: str) -> ad
     space
         The space that was chosen.
     """
-    own = picture[picture["space"] == space]
+    own = picture[picture["space"] == space].set_index("cell").reindex(corrected.obs_names)
     corrected.obsm[PICTURE] = own[["x", "y"]].to_numpy()
     if CLUSTER not in corrected.obs:
-        corrected.obs[CLUSTER] = pd.Categorical(own["cluster"].astype(str))
+        corrected.obs[CLUSTER] = (
+            own["cluster"].map("{:.0f}".format, na_action="ignore").astype("category")
+        )
     return corrected

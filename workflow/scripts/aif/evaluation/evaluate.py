@@ -16,6 +16,7 @@ from aif.evaluation.metrics import COST, DE, METRICS
 from aif.evaluation.original_metrics import Repetitions, original_rows
 from aif.evaluation.provenance import IDS, ids_of, picture_in_words, provenance, space_in_words
 from aif.evaluation.robust import robust_rows
+from aif.evaluation.sample import sampled
 from aif.evaluation.scib_suite import scib_rows
 from aif.evaluation.scores import score_rows
 from aif.evaluation.space import (
@@ -37,6 +38,10 @@ SPACE_OF_NONE = {
     "both": "embedding",
     **{name: name for name in ("expression", "embedding", "graph")},
 }
+# Most neighbours of a cell are not in a sample.
+GRAPH_OF_MANY = (
+    "a neighbour graph cannot be judged by a sample of its cells; raise evaluation.max_cells"
+)
 
 
 class Evaluation(NamedTuple):
@@ -78,19 +83,27 @@ def evaluate_apart(
 ) -> Evaluation:
     """Return all metrics of each group of cells on its own; the other tables are the first's.
 
+    Of a group of more than `max_cells` a sample is judged (`aif.evaluation.sample`).
+
     Parameters
     ----------
-    corrected, reference, options, spaces
-        As in `evaluate`.
+    corrected, reference, spaces
+        As in `evaluate`; either may lie on disk (anndata's backed mode).
+    options
+        max_cells, and what `evaluate` needs.
     groups
         (n,) bool by name, the first being shown.
     """
-    found = [
-        evaluate(corrected[mask].copy(), reference[mask].copy(), options, name, spaces)
-        for name, mask in groups.items()
-    ]
+    found = []
+    for name, mask in groups.items():
+        rows = sampled(corrected.obs, mask, options["max_cells"], options["seed"])
+        if len(rows) < mask.sum() and corrected.uns["aif"]["output"] == "graph":
+            return not_judged(corrected, {"status": "left_out", "reason": GRAPH_OF_MANY})
+        parts = (cells[rows].to_memory() for cells in (corrected, reference))
+        found.append(evaluate(*parts, options, name, spaces))
     metrics = pd.concat([part.metrics for part in found], ignore_index=True)
-    return found[0]._replace(metrics=metrics)
+    of_all = found[0].provenance.assign(cells=corrected.n_obs)
+    return found[0]._replace(metrics=metrics, provenance=of_all)
 
 
 def evaluate(
@@ -154,7 +167,7 @@ def evaluate(
         types, type_batches = type_tables(with_types(cells, seed))
         tables.append(
             (
-                tidy(rows, own),
+                tidy(rows, {**own, "n_cells": corrected.n_obs}),
                 coordinate_table(cells.obs, picture, clusters(cells, seed), own),
                 with_ids(curves, CURVE_COLUMNS, own),
                 with_ids(types, ("space", *TYPE_COLUMNS), own),
@@ -203,22 +216,24 @@ def with_types(cells: ad.AnnData, seed: int) -> ad.AnnData:
     return cells if mask.all() else with_neighbours(cells[mask].copy(), seed)
 
 
-def not_judged(corrected: ad.AnnData) -> Evaluation:
+def not_judged(corrected: ad.AnnData, why: dict[str, str] | None = None) -> Evaluation:
     """Return the tables of a method that did not run or failed: all rows with its status and reason.
 
     Parameters
     ----------
     corrected
-        What `aif.correction.no_correction` returns.
+        What `aif.correction.no_correction` returns, or a correction that cannot be judged.
+    why
+        status and reason; without it those of the correction.
     """
     info, groups = corrected.uns["aif"], Groups.of(group_columns(corrected.obs))
+    why = why or {name: info[name] for name in ("status", "reason")}
     ids = {
         **ids_of(corrected),
-        "cells": "all",
-        "space": SPACE_OF_NONE[info["output"]],
+        **{"cells": "all", "space": SPACE_OF_NONE[info["output"]]},
     }
     metrics = METRICS if true_changes(corrected) is None else (*METRICS, *DE)
-    rows = [metric.missing(info["status"], info["reason"], groups) for metric in metrics]
+    rows = [metric.missing(**why, groups=groups) for metric in metrics]
     nothing = np.full((corrected.n_obs, 2), np.nan)
     coordinates = coordinate_table(group_columns(corrected.obs), nothing, None, ids)
     empty = [
@@ -230,7 +245,8 @@ def not_judged(corrected: ad.AnnData) -> Evaluation:
             MARKER_COLUMNS,
         )
     ]
-    return Evaluation(tidy(rows, ids), coordinates, *empty, provenance(corrected))
+    judged = tidy(rows, {**ids, "n_cells": corrected.n_obs})
+    return Evaluation(judged, coordinates, *empty, provenance(corrected))
 
 
 def coordinate_table(

@@ -11,7 +11,7 @@ import pandas as pd
 from aif.errors import InputError
 
 COLUMNS = (
-    *("dataset", "method", "row", "seed", "cells", "space", "uses_types"),
+    *("dataset", "method", "row", "seed", "cells", "n_cells", "space", "uses_types"),
     *("suite", "metric", "value", "low", "high", "better", "status", "reason"),
 )
 

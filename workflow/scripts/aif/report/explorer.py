@@ -73,7 +73,10 @@ def explorers(
     models, notes = {}, {}
     for dataset, rows in embeddings[embeddings["x"].notna()].groupby("dataset", sort=False):
         own = known[dataset].set_index("cell").drop(columns=["dataset", "version"])
-        drawn = own.iloc[_order(len(own))]
+        placed = own[
+            own.index.isin(rows["cell"])
+        ]  # of many cells a sample is judged and has places
+        drawn = placed.iloc[_order(len(placed))]
         parts = _models(rows, drawn, best.get(dataset, WORST))
         models |= {(dataset, name): model for name, model in parts.items()}
         notes[dataset] = _note(len(drawn), len(own))

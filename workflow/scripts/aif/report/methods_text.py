@@ -127,10 +127,17 @@ def methods_text(
         sources={suite: [key for m in own for key in m.sources] for suite, own in found.items()},
         scores=set(benchmark.loc[benchmark["value"].notna(), "metric"]),
         evaluation=config["evaluation"],
+        sampled=_is_sampled(ran, benchmark),
         packages=_packages(ran),
         tools=TOOLS,
     )  # fmt: skip
     return MethodsText([_tidy(part) for part in text.split("\n----\n")], cite.references())
+
+
+def _is_sampled(ran: pd.DataFrame, benchmark: pd.DataFrame) -> bool:
+    """Return whether less cells of some data set were judged than it has."""
+    judged = benchmark[benchmark["cells"] == "all"].groupby("dataset")["n_cells"].max()
+    return bool((judged < ran.groupby("dataset")["cells"].max().reindex(judged.index)).any())
 
 
 def _dataset(own: pd.DataFrame, config: dict[str, Any]) -> dict[str, Any]:
