@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,10 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from aif.config.datasets import Dataset
 from aif.config.hyperparameters import Hyperparameters
 from aif.config.variants import Variant
 from aif.correction.corrected import correct_dataset
-from aif.data.checks import check_dataset
+from aif.data.checks import check_chosen, check_dataset
+from aif.data.filters import Limits, filtered
+from aif.data.gene_choice import Choice, chosen_genes
 from aif.data.preprocessing import TRANSFORMS, standardise, transform
 from aif.errors import InputError
 from aif.evaluation.evaluate import evaluate
@@ -47,6 +51,22 @@ COLUMNS = {
     "feature_types": lambda n: np.full(n, "Gene Expression"),
     "lab/run": lambda n: np.full(n, "a"),
 }
+# Parts that no version of anndata has written, or none that is known: nobody asks for them.
+LATER = {"encoding-type": "array-of-tomorrow", "encoding-version": "9.9.9"}
+ODD = {
+    "uns/later": LATER,
+    "obsm/later": LATER,
+    "layers/later": LATER,
+    "obsp/later": LATER,
+    "uns/none": h5py.Empty("f4"),
+    "layers/none": h5py.Empty("f4"),
+    "layers/other": np.ones((1, 99), np.float32),
+    "layers/number": 3.0,
+    "obsm": np.zeros(7, [("X_pca", "f4", (5,))]),
+    "obsp": h5py.Empty("f4"),
+    "varm": 3.0,
+    "raw/varm": h5py.Empty("f4"),
+}
 FORMATS = [sparse.csr_matrix, sparse.csc_matrix, np.asarray]
 TYPES = [np.float32, np.float64, np.int32, np.uint16]
 
@@ -67,8 +87,11 @@ def data_sets(draw):
     if draw(st.integers(0, 9)):  # else cells may be empty
         counts[:, 0] += 1
     obs = pd.DataFrame({"batch": np.resize(batches, n), "cell_type": rng.choice(types, n)})
-    obs.index = obs.index.astype(str)
-    var = pd.DataFrame(index=[f"gene{i}" for i in range(genes)])
+    around = draw(st.tuples(names, names))
+    obs.index = [f"{around[0]}{i}{around[1]}" for i in range(n)]
+    own = st.lists(names, min_size=genes, max_size=genes, unique=draw(st.integers(0, 9)) > 0)
+    known = [f"{draw(st.sampled_from(['gene', 'MT-', 'RPL']))}{i}" for i in range(genes)]
+    var = pd.DataFrame(index=draw(st.one_of(st.just(known), own)))
     x = draw(st.sampled_from(FORMATS))(counts.astype(draw(st.sampled_from(TYPES))))
     adata = ad.AnnData(x, obs, var)
     for table in (adata.obs, adata.var):
@@ -96,41 +119,73 @@ def with_other_parts(draw, adata):
     return adata
 
 
-def refused(path):
-    """Return why a file is refused, None if it is not; and its cells."""
+@st.composite
+def sources(draw):
+    """The entry of a data set, with limits that leave most cells and genes and a choice of genes."""
+    limits = {"min_genes": [1, 2], "max_genes": [9, 12], "max_mito": [0.9], "min_cells": [1, 2]}
+    choice = {"n_top_genes": [3, 5, 100], "drop_genes": [["mito"], ["ribo", "haemoglobin"]]}
+    given = draw(st.lists(st.sampled_from([*limits, *choice]), max_size=2, unique=True))
+    entry = {name: draw(st.sampled_from((limits | choice)[name])) for name in given}
+    return Dataset(path="cells.h5ad", **KEYS, **entry).model_dump()
+
+
+def put(path, parts):
+    """Put odd parts into a file, in place of what is there; a part comes after what is in it."""
+    with h5py.File(path, "r+") as file:
+        for name in sorted(parts, reverse=True):
+            if name in file:
+                del file[name]
+            if ODD[name] is LATER:
+                file.create_group(name).attrs.update(LATER)
+            else:
+                file[name] = ODD[name]
+
+
+def refused(path, source):
+    """Return why a file is refused, None if it is not; its cells and the genes that are used."""
     try:
         adata, _ = read_cells(path, Wanted(), "datasets.cells.path")
+        adata, _ = filtered(adata, Limits.of(source), "datasets.cells")
         standard = standardise(adata, **KEYS, key="datasets.cells")
-        check_dataset(standard, "datasets.cells", KEYS)
+        check_dataset(standard, "datasets.cells", source)
+        logs = transform(standard, "norm_log")
+        used, _ = chosen_genes(logs, Choice.of(source), "datasets.cells")
+        check_chosen(standard[:, used])
     except InputError as error:
         return str(error), None
-    return None, adata
+    return None, standard[:, used].copy()
 
 
 @pytest.mark.filterwarnings("ignore")
 @settings(
-    max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 @given(
     adata=data_sets(),
+    source=sources(),
+    odd=st.lists(st.sampled_from([*ODD]), max_size=3, unique=True),
     name=st.sampled_from(TRANSFORMS),
     weighting=st.sampled_from(["intrinsic", "relative", "likelihood"]),
     traits=st.fixed_dictionaries(
         {trait: st.booleans() for trait in ("projection", "weighted_ce", "shift")}
     ),
 )
-def test_a_random_data_set_is_refused_or_goes_all_the_way(tally, adata, name, weighting, traits):
+def test_a_random_data_set_is_refused_or_goes_all_the_way(
+    tally, adata, source, odd, name, weighting, traits
+):
     tally["inputs"] += 1
     with tempfile.TemporaryDirectory() as folder:
         with ad.settings.override(allow_write_nullable_strings=True):
             adata.write_h5ad(Path(folder) / "cells.h5ad")
-        refusal, read = refused(Path(folder) / "cells.h5ad")
+        without, _ = refused(Path(folder) / "cells.h5ad", source)
+        put(Path(folder) / "cells.h5ad", odd)
+        refusal, counts = refused(Path(folder) / "cells.h5ad", source)
+    assert refusal == without  # whatever is odd stops nothing
     if refusal is not None:
         assert refusal.startswith("datasets.cells.")
         assert len(refusal.splitlines()) == 1
         return
     tally["accepted"] += 1
-    counts = standardise(read, "batch", "cell_type")
     cells, reference = transform(counts, name), transform(counts, "norm_log")
     job = Job("cells", "v", "", 0, Variant(name, weighting, **traits), [MODEL], holdout=0.0)
     trained = train_job(job, cells, lambda *_: None)
@@ -138,7 +193,7 @@ def test_a_random_data_set_is_refused_or_goes_all_the_way(tally, adata, name, we
     corrected = correct_dataset(
         trained.training.networks, trained.infos[0], cells, {"target": "mean", "n_samplings": 1}
     )
-    assert corrected.shape == adata.shape
+    assert corrected.shape == counts.shape
     with tempfile.TemporaryDirectory() as folder:
         corrected.write_h5ad(Path(folder) / "corrected.h5ad")
     assert np.isfinite(corrected.X).all()

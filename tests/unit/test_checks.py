@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from aif.data.checks import check_chosen, check_dataset, composition
+from aif.data.checks import check_chosen, check_dataset, check_unlabelled, composition
 from aif.data.preprocessing import standardise
 from aif.errors import InputError
 
@@ -120,10 +120,44 @@ def test_empty_genes_and_equal_cells_are_warnings():
         "warning",
         "2 of 20 cells are equal to another one in the genes that are used",
     )
+    assert found["empty cells"] == ("ok", "none")
     counts[7] = counts[8] = 0
-    message = check_chosen(ad.AnnData(sparse.csr_matrix(counts)))[1].message
-    assert message.startswith("3 of 20 cells")
-    assert message.endswith("2 have no counts in any of them: use more genes, or set min_genes")
+    equal, empty = check_chosen(ad.AnnData(sparse.csr_matrix(counts)))[1:]
+    assert equal.message.startswith("3 of 20 cells")
+    assert empty.message.startswith("2 of 20 cells have no counts in the genes that are used")
+
+
+def test_one_cell_without_counts_in_the_genes_that_are_used_is_told():
+    counts = dataset().X.toarray()
+    counts[4, 1:] = 0
+    notes = {
+        note.check: note for note in check_chosen(ad.AnnData(sparse.csr_matrix(counts[:, 1:])))
+    }
+    assert notes["equal cells"] == ("equal cells", "ok", "none")
+    assert notes["empty cells"].status == "warning"
+    assert notes["empty cells"].message == (
+        "1 of 20 cells have no counts in the genes that are used: use more genes, or set min_genes to drop "
+        "cells of few"
+    )
+
+
+def test_columns_that_are_kept_under_another_name_are_told():
+    adata = with_column("batch", "x", with_column("held_out", 1))
+    assert check(adata)["renamed columns"] == (
+        "ok",
+        "the file's own columns are kept under other names: batch as batch_input, held_out as held_out_input",
+    )
+    # A column of that name that the file has is none of these.
+    assert "renamed columns" not in check(with_column("batch_input", "x"))
+
+
+def test_values_of_no_type_that_no_cell_has_are_told():
+    obs = pd.DataFrame({"type": ["T", "Unknown"]})
+    assert check_unlabelled(obs, "type", ["Unknown"]) == []
+    assert check_unlabelled(obs, "type", ["Unknown", "x"])[0].message == (
+        "no cell has x in type, which has T, Unknown"
+    )
+    assert check_unlabelled(obs, None, []) == []
 
 
 def test_batches_of_a_few_cells_are_a_warning():

@@ -100,6 +100,22 @@ def test_given_keys_replace_those_of_the_default_run_as_a_whole():
             r"config: datasets\.k: batch_key and label_key are both 'condition'.*name another",
         ),
         (
+            {"datasets": {"k": {**KANG, "unlabelled": "x"}}},
+            r"config: datasets\.k: unlabelled names values of the label_key, which is not given; add",
+        ),
+        (
+            {"datasets": {"k": {**KANG, "keep_genes": ["A", "B"], "drop_genes": ["mito", "B"]}}},
+            r"config: datasets\.k: keep_genes and drop_genes both name 'B'; remove it from one",
+        ),
+        (
+            {"datasets": {"k": {**KANG, "max_mito": 10}}},
+            r"config: datasets\.k\.max_mito: is a share: write 0\.1 for 10 % \(got 10\)",
+        ),
+        (
+            {"datasets": {"k": {**KANG, "n_top_genes": 2}}},
+            r"config: datasets\.k\.n_top_genes: .*greater than or equal to 3 \(got 2\)",
+        ),
+        (
             {"datasets": {"k": {"batch_key": "b", "url": "https://x.org/y"}}},
             r"url and sha256 go together",
         ),

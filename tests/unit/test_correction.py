@@ -88,7 +88,9 @@ def test_what_has_no_negative_expression_is_the_same_correction_with_zeros_in_pl
     least = 0.05 if info.variant["input"] == "norm_log" else 0
     assert (before < 0).any()
     assert np.array_equal(found, np.where(before < least, 0, before))
-    if info.variant["input"] == "norm_log":  # or scanpy's fold changes of the logarithms mean nothing
+    if (
+        info.variant["input"] == "norm_log"
+    ):  # or scanpy's fold changes of the logarithms mean nothing
         cells = ad.AnnData(found, adata.obs[["cell_type"]])
         sc.tl.rank_genes_groups(cells, "cell_type", method="wilcoxon")
         ranked = sc.get.rank_genes_groups_df(cells, group=None)

@@ -12,6 +12,7 @@ from aif.errors import InputError
 from aif.reading.cells import read_cells
 from aif.reading.content import Wanted, canonical, some_of
 from aif.reading.counts import COUNTS, LOGARITHMS, OTHER, SCALED, kind_of
+from aif.reading.joining import Part, joined
 
 X = np.array([[1, 0, 4], [0, 7, 2]], np.float32)
 
@@ -48,6 +49,34 @@ def read(path, layer=None):
 )
 def test_values_are_told_apart(values, kind):
     assert kind_of(np.array(values)) == kind
+
+
+@pytest.mark.parametrize("mean", [0.05, 0.3, 3])
+def test_logarithms_to_base_2_of_few_counts_are_told_from_other_values(mean):
+    counts = np.random.default_rng(0).poisson(mean, 2000)
+    counts = counts[counts > 0]
+    for digits in (3, 7):
+        assert kind_of(np.log2(counts + 1).round(digits)) == LOGARITHMS
+    assert kind_of(np.log2(counts + 1).astype(np.float32)) == LOGARITHMS
+    assert kind_of(counts * 37.3) == OTHER
+    # Counts of which some are shared between genes, as of RSEM, are mostly whole too.
+    shared = np.where(np.arange(len(counts)) % 10, counts, counts + 0.4)
+    assert kind_of(shared) == OTHER
+
+
+def test_logarithms_are_not_joined_with_normalised_values():
+    counts = np.random.default_rng(0).poisson(0.3, (50, 40))
+    values = {"s0": np.log2(counts + 1), "s1": counts * 37.3, "s2": np.log2(counts + 1)}
+    parts = {}
+    for name, x in values.items():
+        var = pd.DataFrame(index=[f"g{i}" for i in range(40)])
+        cells = ad.AnnData(sparse.csr_matrix(x.astype(np.float32)), var=var)
+        parts[name] = Part(name, cells, {"sample": name}, [])
+    with pytest.raises(
+        InputError, match=r"kinds \(s0 logarithms, s1 normalised values\); give counts"
+    ):
+        joined([parts["s0"], parts["s1"]], "inner", "k")
+    assert joined([parts["s0"], parts["s2"]], "inner", "k")[0].n_obs == 100
 
 
 def test_counts_in_x_are_taken_whatever_else_is_there(tmp_path):

@@ -44,9 +44,19 @@ def test_cells_of_many_genes_and_of_dying_cells_go():
         assert "".join(kept.obs_names) == left
 
 
+def test_genes_that_are_named_are_looked_up_before_any_is_left_out():
+    kept, _ = filtered(cells(), Limits(min_cells=3, drop_genes=["g4"], keep_genes=["g1"]), "d")
+    assert list(kept.var_names) == ["g2"]
+
+
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
+        (
+            Limits(keep_genes=["g5"]),
+            r"^d\.keep_genes: there is no gene 'g5'; names are like g1, g2",
+        ),
+        (Limits(drop_genes=["g5"]), r"^d\.drop_genes: 'g5' is no gene of the data and no set"),
         (Limits(min_genes=4), r"^d\.min_genes: no cell is left with 4; change it"),
         (Limits(min_cells=4), r"^d\.min_cells: no gene is left with 4; change it"),
         (Limits(max_mito=0.1), r"^d\.max_mito: no gene's name begins with MT-; leave max_mito out"),

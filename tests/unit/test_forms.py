@@ -1,6 +1,7 @@
 """The same cells are read from every form, and what is no data is refused in one line."""
 
 import gzip
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +17,7 @@ from file_forms import (
     cell_ranger_h5,
     features,
     lines,
+    matrix_text,
     put,
     write_mtx,
 )
@@ -144,6 +146,94 @@ def test_tables_that_do_not_fit_a_matrix_are_refused(tmp_path):
     (tmp_path / "none").mkdir()
     with pytest.raises(InputError, match="none has no matrix"):
         read_cells(tmp_path / "none", Wanted(), "k")
+
+
+TABLES = ("features.tsv", "barcodes.tsv")
+
+
+@pytest.mark.parametrize(
+    ("matrix", "tables", "given"),
+    [
+        ("GSM1_counts.mtx", ("GSM1_features.tsv", "GSM1_barcodes.tsv"), "folder"),
+        ("GSM1_counts.mtx", ("GSM1_genes.tsv", "GSM1_barcodes.tsv"), "matrix"),
+        ("GSM1_matrix_filtered.mtx", ("GSM1_features.tsv", "GSM1_barcodes.tsv"), "folder"),
+        ("GSM1_matrix_filtered.mtx", ("GSM1_features_filtered.tsv", "GSM1_barcodes.tsv"), "matrix"),
+        ("counts.mtx", ("GSM1_features.tsv", "GSM1_barcodes.tsv"), "folder"),
+        ("UniqueAndMult-EM.mtx", TABLES, "matrix"),
+        ("spliced.mtx", TABLES, "folder"),
+    ],
+)
+@pytest.mark.parametrize("gz", [True, False])
+def test_a_matrix_of_any_name_has_the_tables_beside_it(tmp_path, matrix, tables, given, gz):
+    adata = simulated()
+    write_mtx(tmp_path / "m", adata, features(adata), (matrix, *tables), gz)
+    path = next((tmp_path / "m").glob("*.mtx*")) if given == "matrix" else tmp_path / "m"
+    found, notes = read_cells(path, Wanted(), "k")
+    pd.testing.assert_frame_equal(found.to_df(), adata.to_df(), check_dtype=False)
+    assert list(found.var["gene_ids"][:2]) == ["ENSG00000000000", "ENSG00000000001"]
+    assert notes == []
+
+
+def test_of_several_sets_of_tables_a_matrix_has_the_one_that_is_called_as_it_is(tmp_path):
+    other, own = simulated(seed=1), simulated()
+    own.obs_names = [f"{name}-own" for name in own.obs_names]
+    for prefix in ("", "GSM1_", "GSM11_"):
+        names = [f"{prefix}{name}" for name in ("x.mtx", *TABLES)]
+        write_mtx(tmp_path, other, features(other), names, gz=False)
+    for end in ("_raw", "_kept"):
+        names = [f"GSM1_{name}{end}" for name in ("features", "barcodes")]
+        adata = own if end == "_kept" else other
+        write_mtx(tmp_path, adata, features(adata), (f"GSM1_x{end}.mtx", *names), gz=False)
+        for name in names:
+            (tmp_path / name).rename(tmp_path / f"{name}.tsv")
+    found, _ = read_cells(tmp_path / "GSM1_x_kept.mtx", Wanted(), "k")
+    pd.testing.assert_frame_equal(found.to_df(), own.to_df(), check_dtype=False)
+    assert read_cells(tmp_path / "GSM1_x.mtx", Wanted(), "k")[0].obs_names[0] == "cell0"
+    (tmp_path / "GSM2_x.mtx").write_text(matrix_text(own.X.T))
+    for name in TABLES:
+        (tmp_path / name).unlink()
+    with pytest.raises(InputError, match=r"has GSM2_x\.mtx without its tables"):
+        read_cells(tmp_path / "GSM2_x.mtx", Wanted(), "k")
+
+
+@pytest.mark.parametrize("stem", ["spliced", "genes", "counts"])
+def test_a_matrix_of_bustools_has_tables_called_as_it_is(tmp_path, stem):
+    adata = simulated()
+    put(tmp_path / f"{stem}.mtx", matrix_text(adata.X))
+    put(tmp_path / f"{stem}.barcodes.txt", lines(adata.obs_names))
+    put(tmp_path / f"{stem}.genes.txt", lines(adata.var_names))
+    found, _ = read_cells(tmp_path, Wanted(), "k")
+    pd.testing.assert_frame_equal(found.to_df(), adata.to_df(), check_dtype=False)
+    for name in ("mtx", "barcodes.txt", "genes.txt"):
+        shutil.copy(tmp_path / f"{stem}.{name}", tmp_path / f"unspliced.{name}")
+    found, _ = read_cells(tmp_path / f"{stem}.mtx", Wanted(), "k")
+    pd.testing.assert_frame_equal(found.to_df(), adata.to_df(), check_dtype=False)
+    with pytest.raises(
+        InputError, match=rf"has the matrices {stem}.mtx, unspliced.mtx; give the path of one, /"
+    ):
+        read_cells(tmp_path, Wanted(), "k")
+
+
+def test_several_samples_with_matrices_of_another_name_are_told(tmp_path):
+    for prefix in ("s1_", "s2_"):
+        names = [f"{prefix}{name}" for name in ("counts.mtx", *TABLES)]
+        write_mtx(tmp_path / "geo", simulated(), features(simulated()), names)
+    with pytest.raises(InputError, match=r"begin with s1_, s2_; .*geo/\{sample\}counts\.mtx\.gz"):
+        read_cells(tmp_path / "geo", Wanted(), "k")
+
+
+def test_a_folder_above_that_of_the_matrix_says_which_to_give(tmp_path):
+    adata = simulated()
+    for name in ("raw_feature_bc_matrix", "filtered_feature_bc_matrix"):
+        write_mtx(tmp_path / "run/outs" / name, adata, features(adata))
+    place = re.escape(str(tmp_path / "run/outs/filtered_feature_bc_matrix"))
+    for given in ("run/outs", "run"):
+        with pytest.raises(InputError, match=rf"has no matrix \(\.mtx\) itself; give {place}$"):
+            read_cells(tmp_path / given, Wanted(), "k")
+    for name in ("filtered_feature_bc_matrix.h5", "raw_feature_bc_matrix.h5", "molecule_info.h5"):
+        (tmp_path / "run/outs" / name).touch()
+    with pytest.raises(InputError, match=rf"itself; give {place} or {place}\.h5$"):
+        read_cells(tmp_path / "run/outs", Wanted(), "k")
 
 
 @pytest.mark.parametrize("cells_in", ["rows", "columns"])

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aif.data.groups import as_names, with_groups
+from aif.data.groups import as_names, check_readable, with_groups
 from aif.errors import InputError
+from aif.reading.notes import LACKING, Note
 
 OBS = pd.DataFrame(
     {"donor": ["d1", "d2", "d1"], "chemistry": [2, 3, 3], "type": ["T", None, "Unknown"]},
@@ -52,6 +53,45 @@ def test_other_columns_with_a_name_of_the_workflow_stay_under_another_one():
     same = with_groups(OBS.rename(columns={"donor": "batch"}), "batch", None)
     assert list(same["batch"]) == ["d1", "d2", "d1"]
     assert "batch_input" not in same
+
+
+def test_a_column_that_could_not_be_read_of_one_sample_is_told():
+    notes = [Note("columns", "warning", "s1: obs column 'type' cannot be read (too new)")]
+    source = {"batch_key": "donor", "label_key": "type", "keep": []}
+    for obs in (OBS, OBS.drop(columns="type")):
+        with pytest.raises(
+            InputError, match=r"^d\.label_key: s1: obs column 'type' .*; save it as"
+        ):
+            check_readable(obs, notes, source, "d")
+    check_readable(OBS.assign(type="T"), notes, source, "d")
+    check_readable(OBS, notes, {**source, "label_key": None}, "d")
+
+
+def test_a_column_that_some_samples_lack_can_be_the_types_and_nothing_else():
+    notes = [Note(LACKING, "warning", "s1: the cells have no value in 'type', which other have")]
+    source = {"batch_key": "donor", "label_key": "type", "keep": []}
+    check_readable(OBS, notes, source, "d")
+    for name, value in (
+        ("batch_key", "type"),
+        ("batch_key", ["donor", "type"]),
+        ("keep", ["type"]),
+    ):
+        with pytest.raises(
+            InputError, match=rf"^d\.{name}: not all samples have column 'type' \(s1: .*; add it to"
+        ):
+            check_readable(OBS, notes, {**source, "label_key": None, name: value}, "d")
+
+
+def test_a_batch_key_that_is_not_there_is_told_of_the_samples_in_the_barcodes():
+    obs = pd.DataFrame(index=[f"AAAC{i}-{i % 2 + 1}" for i in range(20)])
+    with pytest.raises(
+        InputError, match=r"no column 's'; it has \[\]; cells' names end in 1, 2: bar"
+    ):
+        with_groups(obs, "s", None, key="d")
+    one = pd.DataFrame({"b": "x"}, index=[f"AAAC{i}-1" for i in range(20)])
+    for keys in (("s", None), ("b", "t")):
+        with pytest.raises(InputError, match=r"it has \['b'\]$"):
+            with_groups(one, *keys, key="d")
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from aif.data.groups import with_groups
 from aif.errors import InputError
 from aif.reading.joining import Part, joined
-from aif.reading.notes import Note
+from aif.reading.notes import LACKING, Note
 
 KEY = "datasets.d.samples"
 
@@ -28,14 +29,13 @@ def values(adata):
 
 def test_samples_are_joined_on_the_genes_they_share(tmp_path):
     first = part("s1", ["g1", "g2", "g3"], [[1, 2, 3], [4, 5, 6]], kind=["k", "l"])
-    second = part("s2", ["g3", "g1"], [[7, 8], [9, 0]], kind=["l", "l"], own=[1, 2])
+    second = part("s2", ["g3", "g1"], [[7, 8], [9, 0]], kind=["l", "l"])
     adata, notes = joined([first, second], "inner", KEY)
     assert sparse.issparse(adata.X)
     assert values(adata) == {"g1": [1, 4, 8, 0], "g3": [3, 6, 7, 9]}
     assert list(adata.obs_names) == ["c1-s1", "c2-s1", "c1-s2", "c2-s2"]
     assert list(adata.obs["sample"]) == ["s1", "s1", "s2", "s2"]
     assert list(adata.obs["kind"]) == ["k", "l", "l", "l"]
-    assert "own" not in adata.obs
     assert notes == [
         Note(
             "shared genes",
@@ -70,6 +70,35 @@ def test_groups_that_are_numbered_stay_groups():
     obs = joined(parts, "inner", KEY)[0].obs
     assert isinstance(obs["stage"].dtype, pd.CategoricalDtype)
     assert list(obs["stage"]) == [1, 2, 1, 3]
+
+
+def test_a_column_that_a_sample_lacks_is_kept_and_told(tmp_path):
+    types, ages = pd.Categorical(["T", "B"]), [34, 35]
+    first = part("s0", ["g1"], [[1], [2]], cell_type=types, age=ages, stage=pd.Categorical([1, 2]))
+    adata, notes = joined([first, part("s1", ["g1"], [[3], [4]])], "inner", KEY)
+    assert list(adata.obs["cell_type"][:2]) == ["T", "B"]
+    assert list(adata.obs["age"][:2]) == [34, 35]
+    assert list(adata.obs["stage"].cat.categories) == [1, 2]
+    missing = adata.obs[["cell_type", "age", "stage"]].isna().to_numpy()
+    assert missing.tolist() == [[False] * 3] * 2 + [[True] * 3] * 2
+    said = "s1: the cells have no value in 'cell_type', 'age', 'stage', which other samples have"
+    assert notes[0] == Note(LACKING, "warning", said)
+    adata.write_h5ad(tmp_path / "written.h5ad")
+    of_types = ad.read_h5ad(tmp_path / "written.h5ad").obs["cell_type"]
+    standard = with_groups(adata.obs.assign(cell_type=of_types), "sample", "cell_type")
+    assert standard["cell_type"].isna().tolist() == [False, False, True, True]
+
+
+def test_columns_that_samples_lack_are_told_together():
+    own = [{"a": [1, 2], "b": [1, 2]}, {"a": [1, 2], "b": [3, 4], "x": [0, 1]}, {}, {"y": [5, 6]}]
+    parts = [part(f"s{i}", ["g1"], [[1], [2]], **columns) for i, columns in enumerate(own)]
+    empty = part("s4", ["g1"], np.zeros((0, 1)), cells=())
+    adata, notes = joined([*parts, empty], "inner", KEY)
+    assert [note.message for note in notes if note.check == LACKING] == [
+        "s2, s3: the cells have no value in 'a', 'b', which other samples have",
+        "of all samples one alone has a column, and other cells no value: s1 'x'; s3 'y'",
+    ]
+    assert adata.obs["b"].dropna().tolist() == [1, 2, 3, 4]
 
 
 def test_a_sample_without_cells_is_told():

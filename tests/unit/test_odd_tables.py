@@ -7,7 +7,9 @@ import pytest
 
 from aif.errors import InputError
 from aif.reading.cells import read_cells
-from aif.reading.content import Wanted
+from aif.reading.content import Unread, Wanted
+from aif.reading.genes import expressed, named
+from aif.reading.notes import Note
 from aif.reading.text_files import typed
 
 
@@ -90,6 +92,40 @@ def test_columns_that_tell_of_cells_are_no_genes(tmp_path):
     assert list(obs["percent.mt"].isna()) == [True, False]
     text = '"","batch","A","B"\n"1","007",1,2\n"2","07",3,4\n'
     assert list(table(tmp_path, text)[0].obs["batch"]) == ["007", "07"]
+
+
+def test_biotypes_are_kinds_of_genes():
+    kinds = ["protein_coding", "lncRNA", "TR_V_gene", None]
+    for name in ("feature_type", "feature_types"):
+        kept, notes = expressed(pd.DataFrame({name: kinds}), None)
+        assert kept.tolist() == [True] * 4
+        assert notes == []
+    kinds = ["protein_coding", "synthetic", "lncRNA", "Antibody Capture"]
+    kept, notes = expressed(pd.DataFrame({"feature_type": kinds}), None)
+    assert kept.tolist() == [True, False, True, False]
+    assert notes[0].message == (
+        "left out as no gene expression: 1 synthetic, 1 Antibody Capture (feature_type)"
+    )
+
+
+def test_genes_that_are_named_by_numbers_have_whole_ones():
+    genes = pd.DataFrame({"entrez": [7.0, 12.0, None], "name": [" A", "B ", ""]}, ["x", "y", "z"])
+    for column in (genes["entrez"], genes["entrez"].astype("category")):
+        assert list(named(genes.assign(entrez=column), "entrez")[0].index) == ["7", "12", "z"]
+    assert list(named(genes, "name")[0].index) == ["A", "B", "z"]
+    ids = genes.rename(columns={"entrez": "gene_ids"}).iloc[:2]
+    assert list(named(ids.set_axis(["", "B"]), None)[0].index) == ["7", "B"]
+
+
+def test_a_column_of_names_that_cannot_be_read_is_told_with_its_reason():
+    genes = pd.DataFrame({"a": ["x"]})
+    notes = [Note("columns", "warning", f"var column {c!r} cannot be read (too new)") for c in "pq"]
+    with pytest.raises(
+        Unread, match=r"gene_names 'q' .*\(var column 'q' cannot .*new\)\); it has \['a"
+    ):
+        named(genes, "q", notes)
+    with pytest.raises(Unread, match=r"no gene_names 'r' beside the counts; it has \['a'\]"):
+        named(genes, "r", notes)
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,13 @@ def test_a_sheet_may_name_the_layer_of_each_file(here):
         Sample("a", "s1", {"sample": "s1"}, "raw"),
         Sample("b", "s2", {"sample": "s2"}, None),
     ]
+
+
+def test_a_layer_in_a_pattern_is_a_column_like_any_other(here):
+    for name in ("L1/s1.h5ad", "L23/s2.h5ad"):
+        (here / name).parent.mkdir()
+        (here / name).touch()
+    assert samples_of("{layer}/{sample}.h5ad", KEY) == [
+        Sample("L1/s1.h5ad", "s1", {"layer": "L1", "sample": "s1"}, None),
+        Sample("L23/s2.h5ad", "s2", {"layer": "L23", "sample": "s2"}, None),
+    ]

@@ -24,7 +24,7 @@ GENES = "Gene\tDEFack1\ng3\tg3\t1\ng2\tg2\t2\ng1\tg1\t3\n"
 def read(tmp_path):
     """Read a data set from texts; several of a kind are a list."""
 
-    def read(expression=COUNTS, cells=CELLS, genes=(), cells_in="rows", join="inner"):
+    def read(expression=COUNTS, cells=CELLS, genes=(), cells_in="rows", join="inner", **keys):
         given = {"expression": expression, "cells": cells, "genes": genes}
         kinds = {}
         for kind, texts in given.items():
@@ -33,7 +33,7 @@ def read(tmp_path):
                 path = tmp_path / f"{kind}.{i}"
                 path.write_bytes(text if isinstance(text, bytes) else text.encode())
                 kinds[kind].append(Table(f"datasets.d.tables.{kind}.{i}", str(path)))
-        wanted = Wanted(cells_in=cells_in)
+        wanted = Wanted(cells_in=cells_in, **keys)
         return read_dataset(**kinds, wanted=wanted, join=join, key="datasets.d.tables")[0]
 
     return read
@@ -122,6 +122,78 @@ def test_names_in_the_table_of_cells_stay_as_they_are(read):
     assert list(obs["age"].isna()) == [False, True]
     with pytest.raises(InputError, match=r"cells\.0: .* has column 'batch' twice; rename one"):
         read(cells="batch\tbatch\nc1\tx\ty\nc2\tx\tz\n")
+
+
+def test_a_column_of_two_tables_must_say_the_same(read):
+    counts = "cell\tbatch\tg1\tg2\nc1\tb0\t1\t2\nc2\tb1\t3\t4\n"
+    with pytest.raises(
+        InputError, match=r"^datasets\.d\.tables\.cells: column 'batch' is in"
+    ) as error:
+        read(counts, "batch\nc2\tb1\nc1\ty\nc9\tz\n")
+    assert str(error.value).endswith(
+        "with other values ('c1' has b0 there and y here); remove or rename one of them"
+    )
+    assert read(counts, "batch\nc2\tb1\nc1\tb0\n").obs["batch"].tolist() == ["b0", "b1"]
+    assert read(counts, "kind\nc2\tk\nc1\tk\n").obs["batch"].tolist() == ["b0", "b1"]
+    numbers = counts.replace("b0", "1").replace("b1", "2")
+    assert read(numbers, "batch\nc2\t2.0\nc1\t1.0\n").obs["batch"].tolist() == [1, 2]
+    with pytest.raises(InputError, match=r"column 'batch' .*'c2' has 2.* there and 3.* here"):
+        read(numbers, "batch\nc2\t3\nc1\t1\n")
+    # Nothing is lost where the table of expression says nothing, and something where the other does.
+    assert read(counts.replace("b0", "NA"), "batch\nc1\ty\nc2\tb1\n").obs["batch"][0] == "y"
+    with pytest.raises(InputError, match="'c1' has b0 there and nan here"):
+        read(counts, "batch\nc1\tNA\nc2\tb1\n")
+
+
+def test_of_several_tables_each_is_held_to_the_table_of_cells(read):
+    first, second = "cell\tbatch\tg1\nc1\tb0\t1\n", "cell\tg1\nd1\t1\n"
+    cells = "batch\nc1\tb0\nd1\tz\n"
+    assert read([first, second], cells).obs["batch"].tolist() == ["b0", "z"]
+    with pytest.raises(InputError, match=r"column 'batch' .*'c1' has b0 there and y here"):
+        read([first, second], cells.replace("b0", "y"))
+
+
+def test_a_column_of_genes_in_two_tables_must_say_the_same(read):
+    counts = "id\tsymbol\tc1\tc2\ng1\tS1\t1\t2\ng2\tS2\t0\t3\n"
+    genes = "symbol\tlength\ng2\tS2\t7\ng1\tS1\t8\n"
+    adata = read(counts, genes=genes, cells_in="columns")
+    assert adata.var.to_dict("list") == {"symbol": ["S1", "S2"], "length": [8, 7]}
+    with pytest.raises(
+        InputError, match=r"tables\.genes: column 'symbol' .*'g2' has S2 there and T"
+    ):
+        read(counts, genes=genes.replace("S2", "T"), cells_in="columns")
+
+
+def test_genes_are_named_by_a_column_of_either_table(read):
+    counts = "id\tsymbol\tc1\tc2\ng1\tS1\t1\t2\ng2\tS2\t0\t3\n"
+    of_ids = {"cells_in": "columns", "genes": "length\tname\ng2\t7\tN2\ng1\t8\tN1\n"}
+    own = read(counts, gene_names="symbol", **of_ids)
+    assert list(own.var_names) == ["S1", "S2"]
+    assert list(own.var["length"]) == [8, 7]
+    assert list(own.var["gene_ids"]) == ["g1", "g2"]
+    other = read(counts, gene_names="name", **of_ids)
+    assert list(other.var_names) == ["N1", "N2"]
+    assert other.X.toarray().tolist() == [[1, 0], [2, 3]]
+    with pytest.raises(InputError, match=r"expression\.0: .* no gene_names 'q' .*'name', 'symbol'"):
+        read(counts, gene_names="q", **of_ids)
+
+
+def test_of_several_tables_only_the_genes_that_are_taken_need_rows(read):
+    expression = ["g1\tg2\nc1\t1\t2\n", "g3\tg1\nd1\t3\t4\n"]
+    genes = "name\ng1\tN1\n"
+    adata = read(expression, (), genes, gene_names="name")
+    assert adata.to_df().to_dict("list") == {"N1": [1, 4]}
+    with pytest.raises(
+        InputError, match=r"genes: gene 'g2' .* has no row in .* \(2 of 3 have none"
+    ):
+        read(expression, (), genes, gene_names="name", join="outer")
+    every = read(expression, (), genes + "g2\tN2\ng3\tN3\n", gene_names="name", join="outer")
+    assert every.to_df().to_dict("list") == {"N1": [1, 4], "N2": [2, 0], "N3": [0, 3]}
+
+
+def test_features_that_the_table_of_genes_calls_antibodies_are_no_genes(read):
+    genes = "feature_types\ng1\tGene Expression\ng2\tAntibody Capture\ng3\tGene Expression\n"
+    assert list(read(genes=genes).var_names) == ["g1", "g3"]
 
 
 def test_names_that_r_has_changed_are_those_of_the_table_of_cells(read):

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Url = Annotated[str, Field(pattern=r"^https?://")]
@@ -169,12 +177,19 @@ class Dataset(Section):
     """Keep only cells of whose counts at most this share is of mitochondrial genes (names with MT-)."""
     min_cells: int | None = Field(None, ge=1)
     """Keep only genes that are detected in at least that many of the cells kept."""
-    n_top_genes: int | None = Field(None, ge=2)
+    n_top_genes: int | None = Field(None, ge=3)
     """Keep only that many of the most variable genes (scanpy, within batches)."""
     keep_genes: SomeNames = []
     """Genes that are kept besides the most variable ones."""
     drop_genes: SomeNames = []
     """Genes that are left out, or sets of them: mito, ribo, haemoglobin, immunoglobulin, tcr."""
+
+    @field_validator("max_mito", mode="before")
+    @classmethod
+    def _is_a_share(cls, given: Any) -> Any:
+        if isinstance(given, int | float) and given >= 1:
+            raise ValueError("is a share: write 0.1 for 10 %")
+        return given
 
     @model_validator(mode="before")
     @classmethod
@@ -198,6 +213,20 @@ class Dataset(Section):
             raise ValueError(
                 f"batch_key and label_key are both {self.label_key!r}, so every cell type would be one "
                 "batch; name another column, or leave label_key out"
+            )
+        if self.unlabelled and self.label_key is None:
+            raise ValueError(
+                "unlabelled names values of the label_key, which is not given; add label_key, or remove "
+                "unlabelled"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _genes_are_kept_or_dropped(self) -> Dataset:
+        both = [name for name in self.keep_genes if name in self.drop_genes]
+        if both:
+            raise ValueError(
+                f"keep_genes and drop_genes both name {both[0]!r}; remove it from one of them"
             )
         return self
 

@@ -92,9 +92,7 @@ def _matches(pattern: str, key: str) -> list[Sample]:
     return [_sample(match[0], match.groupdict()) for match in matches]
 
 
-def _sample(path: str, columns: dict[str, str]) -> Sample:
-    """Return a sample. `layer` says how its file is read, and is no column of its cells."""
-    layer = columns.pop("layer", "") or None
+def _sample(path: str, columns: dict[str, str], layer: str | None = None) -> Sample:
     return Sample(path, columns.get(SAMPLE, path), columns, layer)
 
 
@@ -131,4 +129,8 @@ def _rows(sheet: str, key: str) -> list[Sample]:
             )
     if not rows:
         raise InputError(f"{key}: {sheet} has no rows; add one for each sample")
-    return [_sample(row.pop("path"), row) for _, row in rows]
+    # A sheet's layer says how its file is read, and is no column of its cells.
+    layers = [row.pop("layer", "") or None for _, row in rows]
+    return [
+        _sample(row.pop("path"), row, layer) for (_, row), layer in zip(rows, layers, strict=True)
+    ]

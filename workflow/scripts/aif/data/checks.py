@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from aif.data.gene_choice import FEWEST
-from aif.data.groups import as_names
+from aif.data.groups import renamed_notes, suffix_hint
 from aif.errors import InputError
 from aif.reading.counts import LOGARITHMS, kind_of
+from aif.reading.genes import as_names
 from aif.reading.notes import Note
 
 FEW_SHARED = 0.5  # of the cells; below it the types that batches share are few
@@ -55,6 +56,7 @@ def check_dataset(adata: ad.AnnData, key: str, source: dict[str, Any]) -> list[N
     found = [
         Note("cells", "ok", f"{adata.n_obs}"),
         Note("genes", "ok", f"{adata.n_vars}"),
+        *renamed_notes(adata.obs),
         _batches_check(adata.obs["batch"]),
         _label_check(adata, f"{key}.label_key", source["label_key"]),
         *_shared_types_check(adata.obs),
@@ -75,7 +77,9 @@ def check_unlabelled(
     label_key, unlabelled
         As in the config.
     """
-    known = set() if label_key is None else set(as_names(obs[label_key]).dropna())
+    if label_key is None:  # the config has refused values of no column
+        return []
+    known = set(as_names(obs[label_key]).dropna())
     absent = [name for name in unlabelled if name not in known]
     if not absent:
         return []
@@ -98,7 +102,8 @@ def check_chosen(chosen: ad.AnnData) -> list[Note]:
     empty_cells = int((x.getnnz(axis=1) == 0).sum())
     rows = {hash((row.indices.tobytes(), row.data.tobytes())) for row in x}
     equal = chosen.n_obs - len(rows)
-    notes = [Note("empty genes", "ok", "none"), Note("equal cells", "ok", "none")]
+    names = ("empty genes", "equal cells", "empty cells")
+    notes = [Note(name, "ok", "none") for name in names]
     if empty_genes:
         said = f"{empty_genes} genes have no counts in any cell; they are kept and carry nothing, "
         notes[0] = Note(
@@ -108,11 +113,13 @@ def check_chosen(chosen: ad.AnnData) -> list[Note]:
         said = (
             f"{equal} of {chosen.n_obs} cells are equal to another one in the genes that are used"
         )
-        if empty_cells:
-            said += (
-                f", {empty_cells} have no counts in any of them: use more genes, or set min_genes"
-            )
         notes[1] = Note("equal cells", "warning", said)
+    if empty_cells:
+        said = (
+            f"{empty_cells} of {chosen.n_obs} cells have no counts in the genes that are used: use more "
+            "genes, or set min_genes to drop cells of few"
+        )
+        notes[2] = Note("empty cells", "warning", said)
     return notes
 
 
@@ -148,13 +155,9 @@ def _check_names(adata: ad.AnnData, key: str) -> None:
 def _check_batches(adata: ad.AnnData, key: str, column: str | None) -> None:
     sizes = adata.obs["batch"].astype(str).value_counts()
     if len(sizes) < 2:
-        ends = {name.rpartition("-")[2] for name in adata.obs_names}
-        hint = ""
-        if 1 < len(ends) <= adata.n_obs / 10:
-            some = ", ".join(sorted(ends)[:3])
-            hint = f"; cells' names end in {some}: barcode_suffix makes a column of these"
         raise InputError(
-            f"{key}: column {column!r} names {len(sizes)} batch; correction needs at least 2{hint}"
+            f"{key}: column {column!r} names {len(sizes)} batch; correction needs at least 2"
+            f"{suffix_hint(adata.obs_names)}"
         )
     if sizes.min() < 2:
         raise InputError(

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import anndata as ad
 import numpy as np
 
+from aif.data.gene_choice import check_named
 from aif.data.gene_sets import GENE_SETS
 from aif.errors import InputError
 from aif.reading.notes import Note
 
+# In the order in which they are applied.
+LIMITS = ("min_genes", "max_genes", "max_mito", "min_cells")
+
 
 class Limits(NamedTuple):
-    """Keys of a data set: what a cell must have, and in how many cells a gene must be; None keeps all."""
+    """Keys of a data set: what a cell must have, and in how many cells a gene must be; None keeps all.
+
+    The genes to keep and to drop are looked up before any gene is left out.
+    """
 
     min_genes: int | None = None
     max_genes: int | None = None
     max_mito: float | None = None
     min_cells: int | None = None
+    keep_genes: Sequence[str] = ()
+    drop_genes: Sequence[str] = ()
 
     @classmethod
     def of(cls, source: dict[str, Any]) -> Limits:
@@ -41,10 +51,13 @@ def filtered(adata: ad.AnnData, limits: Limits, key: str) -> tuple[ad.AnnData, l
     Raises
     ------
     InputError
-        If no cell or no gene is left, or if no gene is of mitochondria where these are to be limited.
+        If no cell or no gene is left, if no gene is of mitochondria where these are to be limited, or if
+        the data do not have a gene that is to be kept or dropped.
     """
+    check_named(adata.var_names, limits.keep_genes, limits.drop_genes, key)
     notes = []
-    for name, limit in limits._asdict().items():
+    for name in LIMITS:
+        limit = getattr(limits, name)
         if limit is None:
             continue
         if name == "min_cells":

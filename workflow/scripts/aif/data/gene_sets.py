@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+# What stands before a symbol where genes of several species are together: GRCh38_, mm10___; Seurat writes -.
+GENOME = r"([\w.]+_|(GRC[a-z]|hg|mm|rn)\d+-+)?"
 # Human and mouse symbols: mitochondrial, ribosomal, of haemoglobin, of immunoglobulins, of T cell receptors.
 GENE_SETS = {
-    name: re.compile(pattern, re.IGNORECASE)
+    name: re.compile(f"{GENOME}({pattern})", re.IGNORECASE)
     for name, pattern in {
-        "mito": r"([A-Za-z0-9]+_+)?mt-",
+        "mito": r"mt-",
         "ribo": r"rp[sl](a|p[0-2]|\d+(a|b|l|x|y|al|p|ap)?\d*)$",
         "haemoglobin": r"hb[abdegmqz]\d*[a-z]?$|hb[ab]-",
         "immunoglobulin": r"ig[hkl][vdj]|igh[agmed]\d*[abc]?p?$|igkc$|iglc\d*$",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from aif.errors import InputError
-from aif.reading.notes import Note
+from aif.reading.genes import as_names
+from aif.reading.notes import LACKING, Note
 
 TOGETHER = " / "  # between the values of several columns that name the batch together
 OWN_COLUMNS = ("batch", "cell_type", "held_out")  # columns of obs that the workflow gives a meaning
+RENAMED = "renamed"  # in attrs of obs: what such columns of the file are called now
 
 
 def with_groups(
@@ -63,17 +64,31 @@ def with_groups(
                 f"{key}.label_key: column {label_key!r} names no type; leave label_key out"
             )
     named = {"batch": keys[0] if len(keys) == 1 else None, "cell_type": label_key}
-    result = obs.copy()
+    result, renamed = obs.copy(), {}
     for name in OWN_COLUMNS:
-        if named.get(name) != name:
-            result = result.rename(columns={name: free_name(f"{name}_input", result)})
-    return result.assign(**{name: values.astype("category") for name, values in columns.items()})
+        if name in result and named.get(name) != name:
+            renamed[name] = free_name(f"{name}_input", result)
+    result = result.rename(columns=renamed)
+    result = result.assign(**{name: values.astype("category") for name, values in columns.items()})
+    result.attrs[RENAMED] = renamed
+    return result
+
+
+def renamed_notes(obs: pd.DataFrame) -> list[Note]:
+    """Return a note if columns of the file are kept under another name; obs as `with_groups` makes it."""
+    renamed = obs.attrs.get(RENAMED)
+    if not renamed:
+        return []
+    said = ", ".join(f"{name} as {new}" for name, new in renamed.items())
+    return [
+        Note("renamed columns", "ok", f"the file's own columns are kept under other names: {said}")
+    ]
 
 
 def check_readable(
     obs: pd.DataFrame, notes: Sequence[Note], source: dict[str, Any], key: str
 ) -> None:
-    """Accept a file of which no column that the config names could not be read.
+    """Accept a file of which no column that the config names could not be read, in any of its samples.
 
     Parameters
     ----------
@@ -92,8 +107,16 @@ def check_readable(
     for name in ("batch_key", "label_key", "keep"):
         for column in [source[name]] if isinstance(source[name], str) else source[name] or []:
             lost = [note for note in notes if f"obs column {column!r} cannot be" in note.message]
-            if column not in obs and lost:
+            if lost and (column not in obs or obs[column].isna().any()):
                 raise InputError(f"{key}.{name}: {lost[0].message}; save it as text or numbers")
+            if name == "label_key" or column not in obs or obs[column].notna().all():
+                continue
+            of_some = [n for n in notes if n.check == LACKING and repr(column) in n.message]
+            if of_some:
+                raise InputError(
+                    f"{key}.{name}: not all samples have column {column!r} ({of_some[0].message}); add it "
+                    "to all of them, or name another one"
+                )
 
 
 def free_name(name: str, obs: pd.DataFrame) -> str:
@@ -106,14 +129,15 @@ def free_name(name: str, obs: pd.DataFrame) -> str:
 def _column(obs: pd.DataFrame, name: str, key: str) -> pd.Series:
     """Return a column by `as_names`."""
     if name not in obs:
-        raise InputError(f"{key}: obs has no column {name!r}; it has {list(obs.columns)}")
+        hint = suffix_hint(obs.index) if key.endswith(".batch_key") else ""
+        raise InputError(f"{key}: obs has no column {name!r}; it has {list(obs.columns)}{hint}")
     return as_names(obs[name])
 
 
-def as_names(column: pd.Series) -> pd.Series:
-    """Return a column as texts without blanks at their ends, 1.0 as 1; NaN where nothing is named."""
-    categorical = isinstance(column.dtype, pd.CategoricalDtype)
-    texts = column.astype(str).astype(object).str.strip()
-    if pd.api.types.is_float_dtype(column.cat.categories if categorical else column):
-        texts = texts.str.removesuffix(".0")
-    return texts.where(column.notna() & (texts != ""), np.nan)
+def suffix_hint(names: pd.Index) -> str:
+    """Return what to do where cells' names end in a few numbers of samples, nothing else."""
+    ends = {name.rpartition("-")[2] for name in names}
+    if not 1 < len(ends) <= len(names) / 10:
+        return ""
+    some = ", ".join(sorted(ends)[:3])
+    return f"; cells' names end in {some}: barcode_suffix makes a column of these"

@@ -54,8 +54,9 @@ def cells_of(content: Content, wanted: Wanted) -> ad.AnnData:
     """Return the cells of what a file holds; its notes get what was done."""
     matrix = counts_of(content, wanted.layer)
     kept, of_features = expressed(matrix.genes, wanted.genome)
-    genes, of_names = named(matrix.genes[kept], wanted.gene_names)
-    content.notes += [*of_features, *of_names]
+    of_file = [*content.notes, *matrix.notes]
+    genes, of_names = named(matrix.genes[kept], wanted.gene_names, of_file)
+    content.notes += [*matrix.notes, *of_features, *of_names]
     counts = canonical(matrix.read(), matrix.name)
     if counts.shape != (len(content.cells), len(kept)):
         raise Unread(

@@ -35,12 +35,15 @@ class Matrix:
         A row for each of its columns; the index is their names.
     read, some
         What reads all of it, and some of its values that are not 0, (k,).
+    notes
+        What users should know of its genes, if it is used.
     """
 
     name: str
     genes: pd.DataFrame
     read: Callable[[], Values]
     some: Callable[[], np.ndarray]
+    notes: tuple[Note, ...] = ()
 
     @classmethod
     def of(cls, values: Values, genes: pd.DataFrame, name: str = "X") -> Matrix:
@@ -62,6 +65,8 @@ class Content:
         What users should know.
     embeddings, graphs
         What reads the places of its cells, and the graphs between them, by their names.
+    left_out
+        Why a matrix, by its name, is none of `matrices`.
     counts_only
         Whether the file holds more than its counts that is not read, which may be a correction.
     """
@@ -71,7 +76,19 @@ class Content:
     notes: list[Note] = field(default_factory=list)
     embeddings: dict[str, Callable[[], Any]] = field(default_factory=dict)
     graphs: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
     counts_only: bool = False
+
+    def check_whole(self, name: str) -> None:
+        """Accept a name but that of a matrix which had to be left out.
+
+        Raises
+        ------
+        Unread
+            If it is one; it says why.
+        """
+        if name in self.left_out:
+            raise Unread(f"is damaged: {self.left_out[name]}")
 
 
 class Wanted(NamedTuple):

@@ -9,6 +9,8 @@ from aif.reading.notes import Note
 
 LARGEST_LOGARITHM = 20  # of a million transcripts, to base 2
 MOSTLY = 0.5  # of logarithms are no whole numbers, as those of 1 and 3 to base 2 are
+# Logarithms of so small counts tell what they are of, if they were written with three digits or more.
+TELLING, DIGITS = 8, 4e-4
 COUNTS, LOGARITHMS, SCALED, OTHER = "counts", "logarithms", "scaled values", "normalised values"
 NOTHING = "nothing"
 
@@ -17,7 +19,8 @@ def kind_of(values: np.ndarray) -> str:
     """Return what values (k,), none of them 0, look like.
 
     Whole numbers are counts, numbers that are negative in part are scaled, and others are logarithms
-    if most are no whole numbers and none is larger than logarithms of counts get.
+    if none is larger than logarithms of counts get, and if most are no whole numbers or all are
+    logarithms of counts to base 2, of which most are 1 where counts are few.
     """
     if values.dtype.kind not in "biuf":
         return OTHER
@@ -28,8 +31,17 @@ def kind_of(values: np.ndarray) -> str:
         return SCALED
     if are_whole(finite):
         return COUNTS
+    if finite.max() > LARGEST_LOGARITHM:
+        return OTHER
     whole = np.mean(finite == np.rint(finite))
-    return LOGARITHMS if finite.max() <= LARGEST_LOGARITHM and whole < MOSTLY else OTHER
+    return LOGARITHMS if whole < MOSTLY or _are_of_counts(finite) else OTHER
+
+
+def _are_of_counts(values: np.ndarray) -> bool:
+    """Return whether values (k,), none below 0, are logarithms to base 2 of whole numbers, and 1 more."""
+    telling = values[(values <= TELLING) & (values != np.rint(values))].astype(float)
+    more = np.exp2(telling)
+    return len(more) > 0 and bool((np.abs(more - np.rint(more)) <= DIGITS * more).all())
 
 
 def counts_of(content: Content, layer: str | None) -> Matrix:
@@ -46,9 +58,10 @@ def counts_of(content: Content, layer: str | None) -> Matrix:
     Raises
     ------
     Unread
-        If there is no such layer, or if there are several that may be meant.
+        If there is no such layer, if it is damaged, or if there are several that may be meant.
     """
     by_name = {matrix.name: matrix for matrix in content.matrices}
+    content.check_whole("X" if layer is None else layer)
     if layer is not None:
         if layer not in by_name:
             others = sorted(name for name in by_name if name != "X")
@@ -63,7 +76,8 @@ def counts_of(content: Content, layer: str | None) -> Matrix:
     others = [matrix for matrix in content.matrices if matrix.name != "X"]
     candidates = [matrix for matrix in others if _kind(matrix) == COUNTS]
     if first is None and not candidates:
-        raise Unread("has no X; name the layer with the counts in layer")
+        why = "".join(f" ({reason})" for reason in content.left_out.values())
+        raise Unread(f"has no X{why}; name the layer with the counts in layer")
     if not candidates:
         return first
     names = [matrix.name for matrix in candidates]

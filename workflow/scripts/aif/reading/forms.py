@@ -170,7 +170,8 @@ def _reader_of(path: Path) -> Reader:
 def _reader_of_hdf5(path: Path) -> Reader:
     with h5py.File(path) as file:
         names = set(file)
-        groups = [file[name] for name in names if isinstance(file[name], h5py.Group)]
+        inner = [file.get(name) for name in names]  # None for links that lead nowhere
+        groups = [element for element in inner if isinstance(element, h5py.Group)]
         of_genomes = bool(groups) and all("barcodes" in group for group in groups)
         at = _expression_in(file)
         of_cell_ranger = of_genomes or ("matrix" in names and "matrix/barcodes" in file)

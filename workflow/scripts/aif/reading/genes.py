@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from aif.reading.content import Unread
 from aif.reading.notes import Note
 
 KINDS = ("feature_types", "feature_type", "modality")  # columns that say what a feature is
+GENOME = "genome"
 # What genes of the expression are called there, and what others are.
 EXPRESSION = {"gene expression", "gex", "rna", "gene", "genes", "expression", "mrna"}
 OTHERS = {
@@ -23,7 +25,19 @@ OTHERS = {
     "atac",
     "crispr guide capture",
     "custom",
+    "synthetic",
+    "spike-in",
 }
+# Kinds of genes, of which any shows that all are but `OTHERS`; CELLxGENE writes them into feature_type.
+BIOTYPES = {
+    "protein_coding",
+    "protein-coding",
+    "lncrna",
+    "lincrna",
+    "mirna",
+    "processed_pseudogene",
+}
+ABSEQ = re.compile(r"[|._-]pAbO$")  # ends of names of antibodies; R and Seurat change the bar
 # Columns of stable ids, and what such ids look like where they are the names themselves.
 ID_COLUMNS = (
     *("gene_ids", "gene_id", "ensembl_id", "ensembl", "ensembl_ids", "ENSEMBL", "feature_id"),
@@ -45,9 +59,9 @@ def expressed(genes: pd.DataFrame, genome: str | None) -> tuple[np.ndarray, list
         If the genome is not there.
     """
     kept, notes = _of_expression(genes)
-    if "genome" in genes:
-        genomes = genes["genome"].astype(str)
-        known = sorted(set(genomes[kept & genes["genome"].notna().to_numpy()]) - {""})
+    if GENOME in genes:
+        genomes = genes[GENOME].astype(str)
+        known = sorted(set(genomes[kept & genes[GENOME].notna().to_numpy()]) - {""})
         if genome is not None and genome not in known:
             raise Unread(f"has no genome {genome!r}; it has {', '.join(known) or 'none'}")
         if genome is not None:
@@ -64,30 +78,83 @@ def _of_expression(genes: pd.DataFrame) -> tuple[np.ndarray, list[Note]]:
     everything = np.ones(len(genes), bool)
     column = next((name for name in KINDS if name in genes), None)
     if column is None:
-        return everything, []
+        return _without_antibodies(genes)
     kinds = genes[column].astype(object).fillna("without a kind").astype(str)
-    lower = kinds.str.strip().str.lower()
-    kept = lower.isin(EXPRESSION).to_numpy()
+    kept = _are_genes(kinds)
     if kept.all():
         return kept, []
     if kept.any():
         left = ", ".join(f"{n} {kind}" for kind, n in kinds[~kept].value_counts().items())
         said = f"left out as no gene expression: {left} ({column})"
         return kept, [Note("features", "warning", said)]
-    if kinds.nunique() > 1 or lower.isin(OTHERS).any():
+    if kinds.nunique() > 1 or kinds.str.strip().str.lower().isin(OTHERS).any():
         found = ", ".join(sorted(set(kinds)))
         said = f"none is called Gene Expression in {column} ({found}): all are used as genes"
         return everything, [Note("features", "warning", said)]
     return everything, []
 
 
-def named(genes: pd.DataFrame, gene_names: str | None) -> tuple[pd.DataFrame, list[Note]]:
+def _without_antibodies(genes: pd.DataFrame) -> tuple[np.ndarray, list[Note]]:
+    """Return a mask (G,) of genes that are none of BD Rhapsody's antibodies, by their names; and a note."""
+    antibodies = np.array([ABSEQ.search(str(name)) is not None for name in genes.index], bool)
+    if not antibodies.any() or antibodies.all():
+        return np.ones(len(genes), bool), []
+    said = f"left out as no gene expression: {antibodies.sum()} antibodies, whose names end in pAbO"
+    return ~antibodies, [Note("features", "warning", said)]
+
+
+def filled(own: pd.DataFrame, genes: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
+    """Return the genes of raw with the columns that only var has, by the genes' names; and a note.
+
+    Genes that var lacks have no value there. They are of the expression, as nothing says otherwise. A
+    genome of some genes only is left out: it would lose the others.
+    """
+    there = own.index.isin(genes.index)
+    if not there.any() or not genes.index.is_unique:
+        return own, []
+    placed, found, notes = genes.reindex(own.index), own.copy(), []
+    known = {*own, *(KINDS if set(KINDS) & set(own) else ())}
+    known |= set() if there.all() else {GENOME}
+    for column in genes.columns.difference(known, sort=False):
+        values = placed[column]
+        if column in KINDS and not there.all():
+            if not _are_genes(genes[column]).any():
+                continue
+            values = values.astype(object).where(there, "Gene Expression")
+            said = (
+                f"{(~there).sum()} of {len(own)} genes of raw are not in var, which alone has {column}: "
+                "they are taken for genes of the expression"
+            )
+            notes.append(Note("features", "warning", said))
+        found[column] = values.array
+    return found, notes
+
+
+def _are_genes(kinds: pd.Series) -> np.ndarray:
+    lower = kinds.astype(str).str.strip().str.lower()
+    if lower.isin(BIOTYPES).any():
+        return ~lower.isin(OTHERS).to_numpy()
+    return lower.isin(EXPRESSION).to_numpy()
+
+
+def named(
+    genes: pd.DataFrame, gene_names: str | None, of_file: Sequence[Note] = ()
+) -> tuple[pd.DataFrame, list[Note]]:
     """Return genes under the names of a column, the index of None; a missing name becomes the id.
 
     If a column is named, what stood in its place are the ids, unless there are others.
 
     With ids, equal names get a number, as scanpy's `var_names_make_unique` gives it. Without, they
     stay as they are.
+
+    Parameters
+    ----------
+    genes
+        A row for each.
+    gene_names
+        The column.
+    of_file
+        Notes of the reading, which may say why a column is not there.
 
     Raises
     ------
@@ -96,12 +163,15 @@ def named(genes: pd.DataFrame, gene_names: str | None) -> tuple[pd.DataFrame, li
     """
     notes = []
     if gene_names is not None and gene_names not in genes:
+        lost = f"var column {gene_names!r} cannot be read"
+        why = [f" ({note.message})" for note in of_file if lost in note.message][:1]
         raise Unread(
-            f"has no gene_names {gene_names!r} beside the counts; it has {list(genes.columns)}"
+            f"has no gene_names {gene_names!r} beside the counts{''.join(why)}; it has "
+            f"{list(genes.columns)}"
         )
     given = genes.index.to_series()
     if gene_names is not None:
-        given = genes[gene_names]
+        given = as_names(genes[gene_names])
         if not set(ID_COLUMNS) & set(genes) and genes.index.is_unique:
             genes = genes.assign(**{ID_COLUMNS[0]: genes.index.astype(str)})
     missing = (given.isna() | (given.astype(str).str.strip() == "")).to_numpy()
@@ -127,6 +197,15 @@ def named(genes: pd.DataFrame, gene_names: str | None) -> tuple[pd.DataFrame, li
     return genes.set_axis(index, axis=0).rename_axis(index=None), notes
 
 
+def as_names(column: pd.Series) -> pd.Series:
+    """Return a column as texts without blanks at their ends, 1.0 as 1; NaN where nothing is named."""
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    texts = column.astype(str).astype(object).str.strip()
+    if pd.api.types.is_float_dtype(column.cat.categories if categorical else column):
+        texts = texts.str.removesuffix(".0")
+    return texts.where(column.notna() & (texts != ""), np.nan)
+
+
 def are_row_numbers(names: pd.Index) -> bool:
     """Return whether names count the rows of a table, from 0 or from 1."""
     numbers = [str(i) for i in range(len(names) + 1)]
@@ -137,9 +216,9 @@ def ids_of(genes: pd.DataFrame) -> np.ndarray | None:
     """Return the genes' stable ids (G,) of text, None where there are none for all, each once."""
     for column in ID_COLUMNS:
         if column in genes:
-            ids = genes[column]
-            if ids.notna().all() and ids.is_unique and (ids.astype(str) != "").all():
-                return ids.astype(str).to_numpy(object)
+            ids = as_names(genes[column])
+            if ids.notna().all() and ids.is_unique:
+                return ids.to_numpy(object)
     names = genes.index.astype(str)
     like_ids = np.mean([IDS.fullmatch(name) is not None for name in names]) if len(names) else 0
     return names.to_numpy(object) if like_ids >= MOSTLY and names.is_unique else None

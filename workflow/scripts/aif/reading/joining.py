@@ -16,7 +16,7 @@ from aif.errors import InputError
 from aif.reading.content import some_of
 from aif.reading.counts import kind_of
 from aif.reading.genes import are_row_numbers, ids_of, without_version
-from aif.reading.notes import Note
+from aif.reading.notes import LACKING, Note
 from aif.reading.plain import plain
 from aif.reading.text_files import typed
 
@@ -37,8 +37,8 @@ def joined(parts: Sequence[Part], join: str, where: str) -> tuple[ad.AnnData, li
     """Return the cells of all files, one after the other, and notes.
 
     Genes are the same where their ids are, if all files have ids, whatever their versions; else where
-    their names are. obs has the columns that all files have, and those that the files get. Where cells of two
-    files have the same name, the file's is added to all.
+    their names are. obs has the columns that any file has, with no value where a file lacks one, and those
+    that the files get. Where cells of two files have the same name, the file's is added to all.
 
     Parameters
     ----------
@@ -56,35 +56,81 @@ def joined(parts: Sequence[Part], join: str, where: str) -> tuple[ad.AnnData, li
         overwritten.
     """
     _check_kinds(parts, where)
-    obs = _table_of_cells(parts, where)
+    tables = [_columns(part, where) for part in parts]
+    obs = _table_of_cells(parts, tables)
     keys, by_ids = _gene_keys(parts, where)
     shared = _shared(keys)
-    notes = [*_together(parts), _shared_note(parts, shared, join, by_ids, where)]
+    names = [part.name for part in parts]
+    notes = [
+        *_together(parts),
+        *_lacking(names, tables),
+        _shared_note(parts, shared, join, by_ids, where),
+    ]
     genes = shared if join == "inner" else reduce(lambda a, b: a.union(b, sort=False), keys)
     counts = []
     for part, own in zip(parts, keys, strict=True):
         counts.append(_of_genes(part.cells.X, own, genes))
         part.cells.X = None  # a cohort's counts are in memory twice then, and not three times
     together = sparse.vstack(counts, format="csr")
-    names = pd.Index([name for part in parts for name in part.cells.obs_names], dtype=object)
-    if not names.is_unique:
-        names = pd.Index([f"{name}-{part.name}" for part in parts for name in part.cells.obs_names])
+    cells = pd.Index([name for part in parts for name in part.cells.obs_names], dtype=object)
+    if not cells.is_unique:
+        cells = pd.Index([f"{name}-{part.name}" for part in parts for name in part.cells.obs_names])
     var = _gene_table([part.cells.var for part in parts], keys, genes)
-    return ad.AnnData(together, plain(obs.set_axis(names)), var), notes
+    return ad.AnnData(together, plain(obs.set_axis(cells)), var), notes
 
 
-def _table_of_cells(parts: Sequence[Part], where: str) -> pd.DataFrame:
-    """Return obs of all files: what a sheet gives is typed, and what is a category in all files stays one."""
-    obs = pd.concat([_columns(part, where) for part in parts], join="inner")
+def _table_of_cells(parts: Sequence[Part], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return obs of all files: what a sheet gives is typed, and what is a category in its files stays one."""
+    obs = pd.concat([table for table in tables if len(table)] or tables, join="outer", sort=False)
     given = set().union(*(part.columns for part in parts)) & set(obs) - {SAMPLE}
     obs = obs.assign(**{column: typed(obs[column]) for column in given})
     # Categories of numbers would be numbers where those of the files differ.
-    groups = [c for c in obs if all(_are_groups(part.cells.obs.get(c)) for part in parts)]
+    groups = [
+        column
+        for column in obs
+        if _are_groups([part.cells.obs.get(column) for part in parts], column in given)
+    ]
     return obs.astype(dict.fromkeys(groups, "category"))
 
 
-def _are_groups(column: pd.Series | None) -> bool:
-    return column is not None and isinstance(column.dtype, pd.CategoricalDtype)
+def _are_groups(columns: Sequence[pd.Series | None], in_all: bool) -> bool:
+    """Return whether a column is a category in all files that have it, which may have to be all."""
+    there = [column for column in columns if column is not None]
+    if not there or (in_all and len(there) < len(columns)):
+        return False
+    return all(isinstance(column.dtype, pd.CategoricalDtype) for column in there)
+
+
+def _lacking(names: Sequence[str], tables: Sequence[pd.DataFrame]) -> list[Note]:
+    """Return notes of the columns of obs that some samples lack, one for all that the same samples lack.
+
+    Of columns that one of many samples has alone there is one note, too. Samples without cells lack nothing.
+    """
+    owners: dict[str, list[str]] = {}
+    named = [(name, table) for name, table in zip(names, tables, strict=True) if len(table)]
+    for name, table in named:
+        for column in table:
+            owners.setdefault(str(column), []).append(name)
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    alone: dict[str, list[str]] = {}
+    for column, own in owners.items():
+        others = tuple(name for name, _ in named if name not in own)
+        if len(own) == 1 < len(others):
+            alone.setdefault(own[0], []).append(column)
+        elif others:
+            lacking.setdefault(others, []).append(column)
+    said = [
+        f"{', '.join(others)}: the cells have no value in {_quoted(columns)}, which other samples have"
+        for others, columns in lacking.items()
+    ]
+    if alone:
+        found = "; ".join(f"{name} {_quoted(columns)}" for name, columns in alone.items())
+        said.append(f"of all samples one alone has a column, and other cells no value: {found}")
+    return [Note(LACKING, "warning", message) for message in said]
+
+
+def _quoted(columns: Sequence[str]) -> str:
+    return ", ".join(map(repr, columns))
 
 
 def _check_kinds(parts: Sequence[Part], where: str) -> None:

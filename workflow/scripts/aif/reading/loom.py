@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from aif.reading.content import SOME, Content, Matrix, Unread, some_of
+from aif.reading.genes import ids_of
 from aif.reading.notes import Note
 
 CELLS = ("CellID", "cell_id", "obs_names", "barcode", "barcodes", "cell_names")
@@ -28,8 +29,9 @@ def read_loom(path: Path) -> Content:
     """
     with h5py.File(path) as file:
         n_genes, n_cells = file["matrix"].shape
-        cells, lost = _attributes(file["col_attrs"], n_cells, CELLS)
-        genes, _ = _attributes(file["row_attrs"], n_genes, GENES)
+        cells, lost = _attributes(file["col_attrs"], n_cells)
+        genes, _ = _attributes(file["row_attrs"], n_genes)
+        cells, genes = _named(cells, CELLS, "cells"), _named(genes, GENES, "genes")
         places = {"X": "matrix", **{name: f"layers/{name}" for name in file.get("layers", ())}}
     return Content(
         [
@@ -62,7 +64,7 @@ def _some(path: Path, place: str) -> np.ndarray:
         return some_of(file[place])
 
 
-def _attributes(group: Any, n: int, names: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
+def _attributes(group: Any, n: int) -> tuple[pd.DataFrame, list[str]]:
     """Return the attributes of n cells or genes, and the names of others; a slash in a name makes groups."""
     columns: dict[str, np.ndarray] = {}
     lost: list[str] = []
@@ -80,11 +82,19 @@ def _attributes(group: Any, n: int, names: tuple[str, ...]) -> tuple[pd.DataFram
         name: [v.decode(errors="replace") if isinstance(v, bytes) else v for v in values]
         for name, values in columns.items()
     }
-    there = [name for name in names if name in texts]
-    unique = [name for name in there if len(set(texts[name])) == len(texts[name])]
-    name = next(iter([*unique, *there]), None)
-    if name is None:
-        raise Unread(f"has no names in {group.name}: none of {', '.join(names)}; add one of these")
-    table = pd.DataFrame(texts)
+    return pd.DataFrame(texts), lost
+
+
+def _named(table: pd.DataFrame, names: tuple[str, ...], what: str) -> pd.DataFrame:
+    """Return a table under the first of these columns.
+
+    One whose values are unique comes first, but not for genes with ids: equal names of theirs get numbers.
+    """
+    there = [name for name in names if name in table]
+    if not there:
+        raise Unread(f"has no names of {what}: none of {', '.join(names)}; add one of these")
+    unique = [name for name in there if table[name].is_unique]
+    has_ids = what == "genes" and ids_of(table) is not None
+    name = there[0] if has_ids or not unique else unique[0]
     index = pd.Index(table[name].astype(str), dtype=object, name=None)
-    return table.set_axis(index, axis=0), lost
+    return table.set_axis(index, axis=0)

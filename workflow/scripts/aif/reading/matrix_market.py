@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ class Layout(NamedTuple):
 
     The same beginning may stand before all names, as in a folder of several samples. Of several names
     of a matrix the first is taken; counts of `added`, of the same cells and genes, are added to it.
+    A matrix of another name is read by `_tables_of`.
     """
 
     program: str
@@ -32,9 +34,10 @@ class Layout(NamedTuple):
     added: str | None = None
 
 
+CELLS, GENES = "barcodes", ("features", "genes")  # tables that most programs write
 KB = "cells_x_genes"
 LAYOUTS = (
-    Layout("Cell Ranger", ("matrix",), "barcodes", ("features", "genes"), "columns"),
+    Layout("Cell Ranger", ("matrix",), CELLS, GENES, "columns"),
     Layout("Parse", ("count_matrix", "DGE"), "cell_metadata", ("all_genes",), "rows"),
     Layout(
         "kallisto|bustools",
@@ -49,6 +52,8 @@ LAYOUTS = (
 )
 PACKED = r"(\.(gz|bz2|xz))?"
 MATRIX, TABLE = rf"\.mtx{PACKED}", rf"\.(tsv|txt|csv){PACKED}"
+OF_CELL_RANGER = r".*(feature_bc_matrix|gene_bc_matrices)(_h5)?\.h5"
+LOOKED_AT, FEW = 10_000, 3  # files below a folder without a matrix, and places that are named
 MATURE = ".mature"
 UNSPLICED, AMBIGUOUS = "-U", "-A"  # ends of the names that alevin-fry gives to the same genes
 
@@ -116,23 +121,35 @@ def find_files(path: Path) -> Files:
     """
     folder = path if path.is_dir() else path.parent
     names = sorted(f.name for f in folder.iterdir() if not f.name.startswith("."))
-    matrices = [n for n in names if re.search(f"{MATRIX}$", n)] if path.is_dir() else [path.name]
-    others = [name for name in names if re.search(r"\.(h5ad|h5|loom|rds)$", name, re.I)]
-    if not matrices and others:
-        ending = others[0].rpartition(".")[2]
-        raise Unread(
-            f"is a folder of {len(others)} files of cells, such as {others[0]}; name one, or give them as "
-            f"samples: {folder}/{{sample}}.{ending}"
-        )
+    there = [name for name in names if re.search(f"{MATRIX}$", name)]
+    matrices = there if path.is_dir() else [path.name]
     if not matrices:
-        raise Unread("has no matrix (.mtx); give the folder that holds it")
+        raise Unread(_without_matrix(folder, names))
     found = [files for layout in LAYOUTS for files in _files_of(folder, names, matrices, layout)]
+    is_alone = len({*there, *matrices}) == 1
+    of_others = [] if found else [_tables_of(folder, names, x, is_alone) for x in matrices]
+    found += [files for files in of_others if files is not None]
     if not found:
         beside = "; ".join(f"{x.cells} and {' or '.join(x.genes)} by {x.program}" for x in LAYOUTS)
         raise Unread(
             f"has {matrices[0]} without its tables, which begin as it does and are called: {beside}. "
             f"There are {', '.join(names[:6])}"
         )
+    _check_one(folder, found)
+    if len(of_others) > 1:
+        example = path / found[0].matrix.name
+        raise Unread(f"has the matrices {', '.join(matrices)}; give the path of one, {example}")
+    return found[0]
+
+
+def _check_one(folder: Path, found: list[Files]) -> None:
+    """Accept matrices of one sample, the first without a copy.
+
+    Raises
+    ------
+    Unread
+        If there are several samples, or copies of which one may be older.
+    """
     prefixes = sorted({files.prefix for files in found})
     if len(prefixes) > 1:
         raise Unread(
@@ -147,7 +164,6 @@ def find_files(path: Path) -> Files:
     ]
     if copies:
         raise Unread(f"has {first} and {', '.join(copies)}, which may differ; remove one")
-    return found[0]
 
 
 def _without_packing(path: Path) -> str:
@@ -178,6 +194,73 @@ def _files_of(folder: Path, names: list[str], matrices: list[str], layout: Layou
             if cells is not None and genes is not None:
                 found.append(Files(layout, prefix, folder / name, cells, genes, symbols, added))
     return found
+
+
+def _tables_of(folder: Path, names: list[str], matrix: str, is_alone: bool) -> Files | None:
+    """Return a matrix of any name with its tables, which begin with its name or are like Cell Ranger's."""
+    stem = re.sub(f"{MATRIX}$", "", matrix)
+    tables = (f"{stem}.{CELLS}", (f"{stem}.genes",))
+    bustools = Layout("bustools", (stem,), *tables, "rows", symbols=f"{stem}.genes.names")
+    own = _files_of(folder, names, [matrix], bustools)
+    if own:
+        return own[0]
+    found = {kind: _tables_called(names, kind) for kind in (CELLS, *GENES)}
+    prefixes = {prefix for kind in GENES for prefix in found[kind] if prefix in found[CELLS]}
+    prefix = max((p for p in prefixes if stem.startswith(p)), key=len, default=None)
+    if prefix is None and is_alone and len(prefixes) == 1:
+        (prefix,) = prefixes
+    if prefix is None:
+        return None
+    cells, *genes = (_ending_as(stem, found[kind].get(prefix, {})) for kind in (CELLS, *GENES))
+    of_genes = next((name for name in genes if name is not None), None)
+    if cells is None or of_genes is None:
+        return None
+    return Files(LAYOUTS[0], prefix, folder / matrix, folder / cells, folder / of_genes, None, None)
+
+
+def _tables_called(names: list[str], kind: str) -> dict[str, dict[str, str]]:
+    """Return tables by what stands before and behind a word in their names."""
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        match = re.fullmatch(rf"(|.*[._-]){kind}(|[._-].*?){TABLE}", name)
+        if match is not None:
+            found.setdefault(match[1], {})[match[2]] = name
+    return found
+
+
+def _ending_as(stem: str, tables: dict[str, str]) -> str | None:
+    """Return the only table, or the one that ends as a matrix does, else the one with no such end."""
+    if len(tables) == 1:
+        return next(iter(tables.values()))
+    ends = sorted((end for end in tables if stem.endswith(end)), key=len)
+    return tables[ends[-1]] if ends else None
+
+
+def _without_matrix(folder: Path, names: list[str]) -> str:
+    """Return what is wrong with a folder that has no matrix, and what in it may be meant."""
+    others = [name for name in names if re.search(r"\.(h5ad|h5|loom|rds)$", name, re.I)]
+    below = _below(folder)
+    if below and (not others or any(place.parent == folder and place.is_file() for place in below)):
+        return f"has no matrix (.mtx) itself; give {' or '.join(map(str, below[:FEW]))}"
+    if not others:
+        return "has no matrix (.mtx); give the folder that holds it"
+    ending = others[0].rpartition(".")[2]
+    return (
+        f"is a folder of {len(others)} files of cells, such as {others[0]}; name one, or give them as "
+        f"samples: {folder}/{{sample}}.{ending}"
+    )
+
+
+def _below(folder: Path) -> list[Path]:
+    """Return the folders with a matrix below a folder, and Cell Ranger's .h5; filtered ones if there are."""
+    found = set()
+    for place in islice(folder.rglob("*"), LOOKED_AT):
+        if re.search(f"{MATRIX}$", place.name):
+            found.add(place.parent)
+        elif re.fullmatch(OF_CELL_RANGER, place.name):
+            found.add(place)
+    filtered = {place for place in found if "filtered" in str(place.relative_to(folder))}
+    return sorted(filtered or found, key=lambda place: (len(place.parts), place))
 
 
 def _matrix(path: Path) -> sparse.coo_matrix:

@@ -8,6 +8,7 @@ import anndata as ad
 import pandas as pd
 
 NOTES = "notes"  # in uns
+LACKING = "sample columns"  # the check that says which samples lack a column of obs
 
 
 class Note(NamedTuple):

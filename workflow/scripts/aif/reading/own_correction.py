@@ -99,6 +99,7 @@ def _chosen(content: Content, asked: Asked) -> dict[str, str]:
         "graph": [name for name in content.graphs if not name.endswith(DISTANCES)],
     }
     given = {kind: name for kind, name in asked._asdict().items() if name is not None}
+    content.check_whole(given.get("expression", "") if given else "X")
     for kind, name in given.items():
         if name not in there[kind]:
             known = ", ".join(there[kind]) or "none"

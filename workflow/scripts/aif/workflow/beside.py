@@ -8,25 +8,32 @@ from pathlib import Path
 MATRIX = re.compile(
     r"(?P<prefix>.*?)(matrix|count_matrix|DGE|cells_x_genes|quants_mat)[\w.]*\.mtx(\.\w+)?"
 )
+OTHER = re.compile(r".*\.mtx(\.\w+)?")
+TABLE = re.compile(r".*\.(tsv|txt|csv)(\.\w+)?")
 
 
 def beside(path: str) -> list[str]:
     """Return the files that are read with a matrix (.mtx) or that a folder with one holds, else none.
 
-    They are those whose names begin as the matrix's does. What a program names in another way, or
-    puts elsewhere, is not seen.
+    They are those whose names begin as the matrix's does, or all tables where nobody can tell how they
+    begin. What a program puts elsewhere is not seen.
     """
     place = Path(path)
     if place.is_dir():
         files = _visible(place)
-        return files if any(MATRIX.fullmatch(Path(file).name) for file in files) else []
-    match = MATRIX.fullmatch(place.name)
-    if match is None:
+        return files if any(OTHER.fullmatch(Path(file).name) for file in files) else []
+    match, other = MATRIX.fullmatch(place.name), OTHER.fullmatch(place.name)
+    if other is None:
         return []
     return [
         file
         for file in _visible(place.parent)
-        if Path(file).name.startswith(match["prefix"]) and Path(file) != place
+        if Path(file) != place
+        and (
+            TABLE.fullmatch(Path(file).name)
+            if match is None
+            else Path(file).name.startswith(match["prefix"])
+        )
     ]
 
 
