@@ -78,7 +78,8 @@ def limited(corrected: ad.AnnData, counts: ad.AnnData, least: float | str) -> np
     """Return corrected expression with 0 in place of what is less, or of all that has no count."""
     if least == "zeros stay":
         return np.where(counts.X.toarray() == 0, 0, np.maximum(corrected.X, 0))
-    return np.where(corrected.X < least, 0, corrected.X)
+    kept = np.asarray(corrected.X)
+    return np.where(kept < float(least), 0, kept)
 
 
 if __name__ == "__main__":
