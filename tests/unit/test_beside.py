@@ -15,6 +15,7 @@ from aif.workflow.beside import beside
             ["GSM1_barcodes.tsv.gz", "GSM1_features.tsv.gz"],
             ["GSM2_genes.tsv"],
         ),
+        ("GSM1_matrix.mtx", ["barcodes.tsv", "genes.tsv"], ["GSM2_matrix.mtx"]),
         ("GSM1_counts.mtx", ["GSM1_barcodes.tsv", "GSM1_features.tsv"], ["notes.pdf"]),
         ("spliced.mtx", ["spliced.barcodes.txt", "spliced.genes.txt"], ["run.json"]),
     ],

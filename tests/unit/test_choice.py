@@ -1,12 +1,13 @@
 """The choice without cell types: order, ties, and outputs that have no score."""
 
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
 from aif.config.hyperparameters import Hyperparameters
-from aif.evaluation.choice import COLUMNS, choice, with_picture
+from aif.evaluation.choice import COLUMNS, add_picture, choice
 from aif.model.duration import PER_GENE, PER_STEP, training_seconds
 
 
@@ -75,7 +76,8 @@ def test_a_training_is_as_long_as_its_steps_and_sizes():
     ) == pytest.approx(2 * once)
 
 
-def test_the_chosen_cells_carry_the_picture_of_their_space_and_no_column_is_lost():
+@pytest.mark.parametrize("columns", [{}, {"corrected_cluster": "mine"}])
+def test_the_chosen_cells_carry_the_picture_of_their_space_and_no_column_is_lost(tmp_path, columns):
     picture = pd.DataFrame(
         {
             "space": ["expression"] * 2 + ["embedding"] * 2,
@@ -85,12 +87,13 @@ def test_the_chosen_cells_carry_the_picture_of_their_space_and_no_column_is_lost
             "cluster": [0, 1, 1, 0],
         }
     )
-    cells = with_picture(ad.AnnData(np.zeros((3, 1))), picture, "embedding")
-    np.testing.assert_array_equal(
-        cells.obsm["X_picture"], [[4.0, 8.0], [3.0, 7.0], [np.nan, np.nan]]
-    )
-    assert cells.obs["corrected_cluster"].tolist() == ["0", "1", np.nan]  # the third was not drawn
-    own = ad.AnnData(np.zeros((2, 1)), pd.DataFrame({"corrected_cluster": ["mine", "mine"]}))
-    assert (
-        with_picture(own, picture, "expression").obs["corrected_cluster"].tolist() == ["mine"] * 2
-    )
+    obs = pd.DataFrame({"batch": list("aab"), **columns}, index=list("012"))
+    ad.AnnData(np.ones((3, 1)), obs).write_h5ad(tmp_path / "cells.h5ad")
+    with h5py.File(tmp_path / "cells.h5ad", "r+") as file:
+        column = add_picture(file, picture, "embedding")
+    cells = ad.read_h5ad(tmp_path / "cells.h5ad")
+    places = [[4.0, 8.0], [3.0, 7.0], [np.nan, np.nan]]  # the third was not drawn
+    np.testing.assert_array_equal(cells.obsm["X_picture"], places)
+    assert cells.obs[column].tolist() == ["0", "1", np.nan]
+    assert cells.obs.drop(columns=column).astype(str).equals(obs.astype(str))
+    assert (cells.X == 1).all()

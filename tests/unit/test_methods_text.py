@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import report_tables
@@ -12,10 +13,12 @@ from aif.report.methods_text import KNOWN, methods_text
 
 
 def text(provenance=None, n_cells=1100, **entry):
+    """Return the text, `n_cells` being those that were judged, by row if it is a list."""
     provenance = report_tables.provenance() if provenance is None else provenance
     losses = [report_tables.losses().assign(method=name) for name in provenance["method"].unique()]
     config = report_tables.config(**entry)
-    benchmark = report_tables.benchmark().assign(n_cells=n_cells)
+    benchmark = report_tables.benchmark()
+    benchmark["n_cells"] = n_cells[: len(benchmark)] if isinstance(n_cells, list) else n_cells
     return methods_text(provenance, benchmark, pd.concat(losses), config)
 
 
@@ -58,6 +61,11 @@ def test_a_sample_that_was_judged_is_said_to_be_one():
     )
     assert words in text(n_cells=1000).paragraphs[2]
     assert words not in text(n_cells=1100).paragraphs[2]
+    of_graph = report_tables.provenance().assign(
+        judged_in=np.nan
+    )  # as read of a graph of many cells
+    both = pd.concat([report_tables.provenance(), of_graph])
+    assert words in text(both, n_cells=[1000, 0] * 1000).paragraphs[2]
 
 
 def test_what_goes_beyond_the_paper_is_not_told_as_its():

@@ -3,11 +3,14 @@
 import anndata as ad
 import numpy as np
 import pandas as pd
+import pytest
+import scanpy as sc
 from corrections import OPTIONS, as_corrected, counts
 
 from aif.data.preprocessing import transform
-from aif.evaluation.evaluate import GRAPH_OF_MANY, evaluate, evaluate_apart
-from aif.evaluation.sample import sampled
+from aif.evaluation.evaluate import evaluate, evaluate_apart
+from aif.evaluation.null_measures import judged_measures
+from aif.evaluation.sample import GRAPH_OF_MANY, sampled
 
 
 def obs_of(sizes):
@@ -23,13 +26,28 @@ def test_every_type_of_every_batch_gives_the_same_share():
     everything = np.ones(len(obs), dtype=bool)
     rows = sampled(obs, everything, 600, 0)
     assert (np.diff(rows) > 0).all()
-    found = obs.iloc[rows].groupby(["batch", "cell_type"], dropna=False).size()
-    assert found.to_list() == [400, 40, 100, 60]  # the four cells of c are less than half of one
+    drawn = obs.iloc[rows].fillna("none").value_counts()
+    for (batch, cell_type), size in sizes.items():
+        share = size * 600 / len(obs)
+        assert abs(drawn.get((batch, cell_type or "none"), 0) - share) < 1
     assert (rows == sampled(obs, everything, 600, 0)).all()
     assert set(rows) != set(sampled(obs, everything, 600, 1))
     of_x = sampled(obs, (obs["batch"] == "x").to_numpy(), 440, 0)
     assert set(obs["batch"].iloc[of_x]) == {"x"}
     assert len(of_x) == 440
+
+
+def test_many_small_groups_lose_no_cells_and_no_type_or_batch_its_share():
+    """200 donors with four or five cells of a type each, and a batch with four cells of each of 15 types."""
+    sizes = {(f"d{i}", name): n for i in range(200) for name, n in (("rare", 4 + i % 2), ("b", 95))}
+    obs = obs_of(sizes | {("small", f"t{i}"): 4 for i in range(15)})
+    rows = sampled(obs, np.ones(len(obs), dtype=bool), 2000, 0)
+    drawn = obs.iloc[rows]
+    assert len(drawn) == 2000
+    assert (drawn["cell_type"] == "rare").sum() == pytest.approx(90, abs=20)
+    batches = drawn["batch"].value_counts()
+    assert batches.drop("small").between(9, 11).all()
+    assert batches["small"] == pytest.approx(6, abs=4)
 
 
 def test_few_cells_are_judged_all():
@@ -56,10 +74,27 @@ def test_a_sample_is_judged_as_these_cells_alone_wherever_they_lie(tmp_path):
     assert evaluate_apart(*on_disk, options, everything).metrics.equals(alone.metrics)
 
 
-def test_a_graph_is_not_judged_by_a_part_of_it():
-    reference = transform(counts(n=400), "norm_log")
-    graph = as_corrected(reference, "graph")
-    everything = {"all": np.ones(400, dtype=bool)}
-    found = evaluate_apart(graph, reference, OPTIONS | {"max_cells": 200}, everything).metrics
-    assert set(found["status"]) == {"left_out"}
-    assert set(found["reason"]) == {GRAPH_OF_MANY}
+@pytest.mark.parametrize("output", ["expression", "embedding", "graph"])
+def test_what_lies_on_disk_is_judged_as_in_memory_or_left_out(tmp_path, output):
+    reference = transform(counts(n=300), "norm_log")
+    corrected = as_corrected(reference, output)
+    corrected.obsm["X_corrected"] = np.random.default_rng(0).normal(size=(300, 5))
+    if output == "graph":
+        corrected.obsm["X_pca"] = corrected.obsm["X_corrected"]
+        sc.pp.neighbors(corrected, use_rep="X_pca", transformer="sklearn")
+    for name, cells in (("corrected", corrected), ("reference", reference)):
+        cells.write_h5ad(tmp_path / f"{name}.h5ad")
+    everything, few = {"all": np.ones(300, dtype=bool)}, OPTIONS | {"max_cells": 200}
+    whole = OPTIONS | {"max_cells": 300}
+
+    def on_disk():
+        return (ad.read_h5ad(tmp_path / f"{name}.h5ad", "r") for name in ("corrected", "reference"))
+
+    found = evaluate_apart(*on_disk(), whole, everything)
+    assert found.metrics.equals(evaluate(corrected, reference, OPTIONS).metrics)
+    assert set(judged_measures(*on_disk(), whole)["status"]) <= {"ok", "left_out"}
+    part, measures = evaluate_apart(*on_disk(), few, everything), judged_measures(*on_disk(), few)
+    assert set(part.metrics["n_cells"]) == {0 if output == "graph" else 200}
+    assert set(measures["cells"]) == {0 if output == "graph" else 200}
+    if output == "graph":
+        assert set(part.metrics["reason"]) == set(measures["reason"]) == {GRAPH_OF_MANY}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import anndata as ad
+import h5py
 import pandas as pd
 
 from aif.evaluation.ranks import OUTPUT, ordered
@@ -36,24 +37,26 @@ def choice(rows: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index()[list(COLUMNS)]
 
 
-def with_picture(corrected: ad.AnnData, picture: pd.DataFrame, space: str) -> ad.AnnData:
-    """Return a correction with the coordinates of its picture in obsm PICTURE, its clusters in obs CLUSTER.
+def add_picture(file: h5py.File, picture: pd.DataFrame, space: str) -> str:
+    """Add the coordinates of its picture (n, 2) and its clusters to a correction; return their column in obs.
 
-    A column of the user's that has this name stays as it is. Cells that were not drawn have neither.
+    It is obs CLUSTER, with an underscore where the user's cells have such a column. Cells that were not
+    drawn have neither.
 
     Parameters
     ----------
-    corrected
-        The cells, changed in place.
+    file
+        corrected.h5ad, open for writing.
     picture
-        The rows of their embedding.tsv.
+        The rows of its embedding.tsv.
     space
         The space that was chosen.
     """
-    own = picture[picture["space"] == space].set_index("cell").reindex(corrected.obs_names)
-    corrected.obsm[PICTURE] = own[["x", "y"]].to_numpy()
-    if CLUSTER not in corrected.obs:
-        corrected.obs[CLUSTER] = (
-            own["cluster"].map("{:.0f}".format, na_action="ignore").astype("category")
-        )
-    return corrected
+    obs, column = ad.io.read_elem(file["obs"]), CLUSTER
+    while column in obs:
+        column += "_"
+    own = picture[picture["space"] == space].set_index("cell").reindex(obs.index)
+    clusters = own["cluster"].map("{:.0f}".format, na_action="ignore").astype("category")
+    ad.io.write_elem(file["obsm"], PICTURE, own[["x", "y"]].to_numpy())
+    ad.io.write_elem(file, "obs", obs.assign(**{column: clusters}))
+    return column

@@ -16,7 +16,7 @@ from aif.evaluation.metrics import COST, DE, METRICS
 from aif.evaluation.original_metrics import Repetitions, original_rows
 from aif.evaluation.provenance import IDS, ids_of, picture_in_words, provenance, space_in_words
 from aif.evaluation.robust import robust_rows
-from aif.evaluation.sample import sampled
+from aif.evaluation.sample import judged_part
 from aif.evaluation.scib_suite import scib_rows
 from aif.evaluation.scores import score_rows
 from aif.evaluation.space import (
@@ -38,10 +38,6 @@ SPACE_OF_NONE = {
     "both": "embedding",
     **{name: name for name in ("expression", "embedding", "graph")},
 }
-# Most neighbours of a cell are not in a sample.
-GRAPH_OF_MANY = (
-    "a neighbour graph cannot be judged by a sample of its cells; raise evaluation.max_cells"
-)
 
 
 class Evaluation(NamedTuple):
@@ -94,16 +90,16 @@ def evaluate_apart(
     groups
         (n,) bool by name, the first being shown.
     """
-    found = []
+    found, drawn = [], (options["max_cells"], options["seed"])
     for name, mask in groups.items():
-        rows = sampled(corrected.obs, mask, options["max_cells"], options["seed"])
-        if len(rows) < mask.sum() and corrected.uns["aif"]["output"] == "graph":
-            return not_judged(corrected, {"status": "left_out", "reason": GRAPH_OF_MANY})
-        parts = (cells[rows].to_memory() for cells in (corrected, reference))
+        try:
+            parts = judged_part(corrected, reference, mask, *drawn)
+        except LeftOut as error:
+            return not_judged(corrected, {"status": "left_out", "reason": str(error)})
         found.append(evaluate(*parts, options, name, spaces))
     metrics = pd.concat([part.metrics for part in found], ignore_index=True)
-    of_all = found[0].provenance.assign(cells=corrected.n_obs)
-    return found[0]._replace(metrics=metrics, provenance=of_all)
+    sizes = {"cells": corrected.n_obs, "batches": corrected.obs["batch"].nunique()}
+    return found[0]._replace(metrics=metrics, provenance=found[0].provenance.assign(**sizes))
 
 
 def evaluate(
@@ -245,7 +241,7 @@ def not_judged(corrected: ad.AnnData, why: dict[str, str] | None = None) -> Eval
             MARKER_COLUMNS,
         )
     ]
-    judged = tidy(rows, {**ids, "n_cells": corrected.n_obs})
+    judged = tidy(rows, {**ids, "n_cells": 0})
     return Evaluation(judged, coordinates, *empty, provenance(corrected))
 
 

@@ -20,6 +20,7 @@ from sklearn.metrics import adjusted_rand_score, pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 
 from aif.evaluation.metric import GRAPH_ONLY, LeftOut
+from aif.evaluation.sample import judged_part
 from aif.evaluation.space import EMBEDDING, judged_cells, log_expression, spaces_of
 from aif.evaluation.unlabelled import clusters
 
@@ -100,11 +101,29 @@ def null_measures(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def no_measures(corrected: ad.AnnData) -> pd.DataFrame:
-    """Return the row of a method that made no correction, with its status and reason."""
-    info = corrected.uns["aif"]
-    row = {"space": "", "cells": corrected.n_obs, "measure": "all"}
-    row |= {"status": info["status"], "reason": info["reason"]}
+def judged_measures(
+    corrected: ad.AnnData, reference: ad.AnnData, options: dict[str, Any]
+) -> pd.DataFrame:
+    """Return `null_measures`, of more than max_cells those of a sample.
+
+    Parameters
+    ----------
+    corrected, reference
+        As in `null_measures`; either may lie on disk.
+    options
+        max_cells, n_pcs and seed.
+    """
+    everything, drawn = np.ones(corrected.n_obs, bool), (options["max_cells"], options["seed"])
+    try:
+        return null_measures(*judged_part(corrected, reference, everything, *drawn), options)
+    except LeftOut as error:
+        return no_measures({"status": "left_out", "reason": str(error)})
+
+
+def no_measures(why: dict[str, Any]) -> pd.DataFrame:
+    """Return the row of a method of which nothing is measured, with its status and reason."""
+    row = {"space": "", "cells": 0, "measure": "all"}
+    row |= {name: why[name] for name in ("status", "reason")}
     return pd.DataFrame([row], columns=list(COLUMNS))
 
 

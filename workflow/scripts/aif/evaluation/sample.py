@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 
+from aif.evaluation.metric import LeftOut
+
+# Most neighbours of a cell are not in a sample.
+GRAPH_OF_MANY = (
+    "a neighbour graph cannot be judged by a sample of its cells; raise evaluation.max_cells"
+)
+
+
+def judged_part(
+    corrected: ad.AnnData, reference: ad.AnnData, mask: np.ndarray, most: int, seed: int
+) -> tuple[ad.AnnData, ad.AnnData]:
+    """Return the cells of a correction and of its reference that are judged, in memory.
+
+    Parameters
+    ----------
+    corrected, reference
+        The same cells in the same order; either may lie on disk (anndata's backed mode).
+    mask, most, seed
+        As in `sampled`.
+
+    Raises
+    ------
+    LeftOut
+        If a sample would have to be drawn of a neighbour graph.
+    """
+    rows = sampled(corrected.obs, mask, most, seed)
+    if len(rows) < mask.sum() and corrected.uns["aif"]["output"] == "graph":
+        raise LeftOut(GRAPH_OF_MANY)
+    return corrected[rows].to_memory(), reference[rows].to_memory()
+
 
 def sampled(obs: pd.DataFrame, mask: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """Return the places of the cells that are judged, in their order: all of the mask, or about `most`.
+    """Return the places of the cells that are judged, in their order: all of the mask, or `most` of it.
 
-    Every batch, and where cell types are known every type of every batch, gives the same share, rounded to
-    whole cells. So a type with less cells than one in two of these shares may be left out.
+    Cells are drawn from every batch, and where cell types are known from every type of every batch, in
+    proportion, to less than a cell: at equal steps along the cells, which lie group by group. Groups, and
+    cells within them, are in an order by chance, so that no type of many batches always falls between steps.
 
     Parameters
     ----------
@@ -27,6 +59,9 @@ def sampled(obs: pd.DataFrame, mask: np.ndarray, most: int, seed: int) -> np.nda
     if len(places) <= most:
         return places
     columns = [column for column in ("batch", "cell_type") if column in obs]
-    groups = obs[columns].iloc[places].astype(str).assign(place=places).groupby(columns)
-    drawn = groups.sample(frac=most / len(places), random_state=seed)["place"]
-    return np.sort(drawn.to_numpy())
+    groups = obs[columns].iloc[places].astype(str).groupby(columns).ngroup().to_numpy()
+    rng = np.random.default_rng(seed)
+    order_of_groups = rng.permutation(groups.max() + 1)[groups]
+    along = np.lexsort((rng.random(len(places)), order_of_groups))
+    steps = ((np.arange(most) + 0.5) * len(places) / most).astype(int)
+    return np.sort(places[along[steps]])

@@ -119,7 +119,7 @@ def methods_text(
         others=_others(ran, config),
         n_methods=ran["method"].nunique(),
         seeds=sorted(ran["seed"].unique()),
-        spaces=list(dict.fromkeys("; ".join(ran["judged_in"]).split("; "))),
+        spaces=list(dict.fromkeys("; ".join(ran["judged_in"].dropna()).split("; "))),
         metrics={
             suite: [m.name.replace("_", " ") for m in metrics]
             for suite, metrics in found.items()
@@ -135,8 +135,9 @@ def methods_text(
 
 
 def _is_sampled(ran: pd.DataFrame, benchmark: pd.DataFrame) -> bool:
-    """Return whether less cells of some data set were judged than it has."""
-    judged = benchmark[benchmark["cells"] == "all"].groupby("dataset")["n_cells"].max()
+    """Return whether less cells of some data set were judged than it has; 0 are where nothing was."""
+    of_all = benchmark[(benchmark["cells"] == "all") & (benchmark["n_cells"] > 0)]
+    judged = of_all.groupby("dataset")["n_cells"].max()
     return bool((judged < ran.groupby("dataset")["cells"].max().reindex(judged.index)).any())
 
 

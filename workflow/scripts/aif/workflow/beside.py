@@ -15,8 +15,8 @@ TABLE = re.compile(r".*\.(tsv|txt|csv)(\.\w+)?")
 def beside(path: str) -> list[str]:
     """Return the files that are read with a matrix (.mtx) or that a folder with one holds, else none.
 
-    They are those whose names begin as the matrix's does, or all tables where nobody can tell how they
-    begin. What a program puts elsewhere is not seen.
+    They are those whose names begin as the matrix's does, or all tables where none does or nobody can tell
+    how they begin. What a program puts elsewhere is not seen.
     """
     place = Path(path)
     if place.is_dir():
@@ -25,16 +25,10 @@ def beside(path: str) -> list[str]:
     match, other = MATRIX.fullmatch(place.name), OTHER.fullmatch(place.name)
     if other is None:
         return []
-    return [
-        file
-        for file in _visible(place.parent)
-        if Path(file) != place
-        and (
-            TABLE.fullmatch(Path(file).name)
-            if match is None
-            else Path(file).name.startswith(match["prefix"])
-        )
-    ]
+    others = [file for file in _visible(place.parent) if Path(file) != place]
+    own = [file for file in others if match and Path(file).name.startswith(match["prefix"])]
+    tables = [file for file in others if TABLE.fullmatch(Path(file).name)]
+    return own if set(own) & set(tables) else own + tables
 
 
 def _visible(folder: Path) -> list[str]:
