@@ -3,11 +3,12 @@
     python benchmarks/forms.py [CASES]
 
 Writes the same cells in every form of tests/file_forms*.py, reads, checks and preprocesses each, and
-compares what was read. CASES is a folder of files as people have them, made by their make.py; each
-config there is run as it stands. Writes benchmarks/forms.tsv: a line for each form or case, and
-whether it works, works with a warning, or ends in a line.
+compares what was read. CASES is a folder of files as people have them, which the make.py of each folder
+in it writes; in a copy, each config there is run as it stands. Writes benchmarks/forms.tsv: a line for
+each form or case, and whether it works, works with a warning, or ends in a line.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,15 @@ def of_forms() -> Iterator[dict[str, str]]:
 
 def of_cases(cases: Path) -> Iterator[dict[str, str]]:
     """Yield a row for every data set of every config below a folder, checked and preprocessed."""
+    with tempfile.TemporaryDirectory() as place:
+        copied = Path(shutil.copytree(cases, Path(place) / "cases"))
+        for script in sorted(copied.glob("*/make.py")):
+            subprocess.run([sys.executable, script.name], cwd=script.parent, check=True)
+        yield from of_configs(copied)
+
+
+def of_configs(cases: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of `of_cases`, the files being there."""
     for file in sorted(cases.glob("*/*.yaml")):
         config = yaml.safe_load(file.read_text())
         datasets = list(config["datasets"])
