@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from rattler import Channel, ChannelConfig, VirtualPackage, install, solve
 
 BASE = Path(__file__).parents[1]
 ALIAS = (BASE / "channels").as_uri() + "/"
+ATTEMPTS = 3  # rattler crashes in one environment of some forty
 
 
 def answer(*arguments):
@@ -37,6 +39,8 @@ def answer(*arguments):
             prefix,
         ):
             create(yaml.safe_load(Path(file).read_text()), Path(prefix))
+        case ("link", asked):
+            asyncio.run(deploy(*json.loads(asked)))
         case ("clean", *_):
             pass  # of archives: they lie in the channel and are not copied
         case _:
@@ -46,10 +50,24 @@ def answer(*arguments):
 def create(env, prefix):
     """Make the environment: the packages from the channels first, then those from pip."""
     specs = [spec for spec in env["dependencies"] if isinstance(spec, str)]
-    asyncio.run(deploy(env["channels"], specs, prefix))
+    link(env["channels"], specs, prefix)
     for part in env["dependencies"]:
         if isinstance(part, dict):
             pip_install(part["pip"], prefix)
+
+
+def link(channels, specs, prefix):
+    """Solve and link in a process of its own, once more where a signal ends that process."""
+    asked = json.dumps([channels, specs, str(prefix)])
+    for _ in range(ATTEMPTS):
+        status = subprocess.run([sys.executable, __file__, "link", asked]).returncode
+        if status >= 0:
+            break
+        print(f"rattler was ended by signal {-status}", file=sys.stderr)
+        for half_made in (prefix, BASE / "pkgs"):
+            shutil.rmtree(half_made, ignore_errors=True)
+    if status:
+        sys.exit(f"rattler could not make {prefix}: exit status {status}")
 
 
 def pip_install(lines, prefix):
@@ -67,7 +85,7 @@ async def deploy(channels, specs, prefix):
     sources = [Channel(name, config) for name in channels if name != "nodefaults"]
     platforms, virtual = ["linux-64", "noarch"], VirtualPackage.detect()
     records = await solve(sources, specs, platforms=platforms, virtual_packages=virtual)
-    await install(records, prefix, cache_dir=BASE / "pkgs", show_progress=False)
+    await install(records, Path(prefix), cache_dir=BASE / "pkgs", show_progress=False)
 
 
 if __name__ == "__main__":
