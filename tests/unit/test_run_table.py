@@ -136,6 +136,20 @@ def test_a_stack_gives_the_rows_that_its_models_get_alone(single, adata):
         assert table[name].iloc[0] != table[name].iloc[1]
 
 
+def test_rows_that_differ_in_the_correction_only_are_trained_once(adata):
+    shifting = replace(VARIANT, shift=True)
+    stack = [replace(MODEL, local=1.0), replace(MODEL, gamma=0.1), replace(MODEL, local=0.0)]
+    trained, table = run(adata, replace(job(*stack), variant=shifting))
+    assert trained.training.networks.n_models == 2
+    assert trained.model_of == [0, 1, 0]
+    pair = run(adata, replace(job(stack[0], stack[2]), variant=shifting))[1]
+    for name in ("selection_loss", "final_rec"):
+        assert table[name].iloc[0] == table[name].iloc[2] != table[name].iloc[1]
+        assert table[name].iloc[0] == pytest.approx(pair[name].iloc[0], rel=1e-3)
+    assert table["overall"].iloc[0] != table["overall"].iloc[2]
+    assert table["key"].tolist() == [key_of([model]) for model in stack]
+
+
 def test_a_job_repeats_bitwise(single, adata):
     again = run(adata, job(MODEL))[1]
     pd.testing.assert_frame_equal(single[1][IDENTICAL], again[IDENTICAL], check_exact=True)

@@ -76,6 +76,13 @@ def test_a_stack_is_a_slice_of_rows_that_differ_in_coefficients_only():
     assert [[model["gamma"] for model in stack] for stack in by_key.values()][:2] == [[0.1], [0.2]]
 
 
+def test_rows_that_differ_in_the_correction_only_are_in_one_stack():
+    grid = {"local": [0.0, 1.0], "gamma": [0.1, 0.2, 0.3]}
+    rows = sheet(grid, "aif_steady")
+    assert [[row.number for row in stack] for stack in stacks(rows, 1)] == [[1, 4], [2, 5], [3, 6]]
+    assert [len(stack) for stack in stacks(rows, 2)] == [4, 2]
+
+
 def test_a_row_of_the_table_holds_the_whole_set_of_hyperparameters():
     row = sheet({"betas": [[0.5, 0.9]], "gamma": [0.1]})[0]
     (record,) = records([row])

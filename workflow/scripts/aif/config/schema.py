@@ -135,7 +135,8 @@ class Config(Section):
     best_by: Literal["unlabelled", "loss"] = "unlabelled"
     """What takes the best run of a robust grid search: its score without cell types, or its loss."""
     rows_per_job: int = Field(1, ge=1)
-    """Rows of the sheet that one job of a search trains side by side; more than 1 pays on a GPU."""
+    """Models that one job of a search trains side by side; more than 1 pays on a GPU. Rows of the sheet that
+    differ in the correction only are one model."""
     holdout: float = Field(0, ge=0, le=0.5)
     """Share of cells to train without and to score apart, drawn by batch and cell type."""
     device: Literal["auto", "cuda", "cpu"] = "auto"

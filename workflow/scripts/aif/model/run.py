@@ -10,7 +10,7 @@ from typing import Any
 import anndata as ad
 import numpy as np
 
-from aif.config.hyperparameters import Hyperparameters
+from aif.config.hyperparameters import Hyperparameters, training_of
 from aif.config.variants import Variant
 from aif.data.covariates import covariates_of
 from aif.data.holdout import held_out
@@ -63,9 +63,12 @@ class TrainedJob:
     Attributes
     ----------
     training
-        The outcome of the stack, on the CPU.
+        The outcome of the job's distinct models, on the CPU.
+    model_of
+        For each set of hyperparameters, which of these models is its own: those that differ in the
+        correction only have one.
     infos
-        What goes with each model.
+        What goes with each set of hyperparameters.
     cells
         All cells, in the units of the models.
     held_out
@@ -73,6 +76,7 @@ class TrainedJob:
     """
 
     training: Training
+    model_of: list[int]
     infos: list[ModelInfo]
     cells: Cells
     held_out: np.ndarray
@@ -111,11 +115,12 @@ def train_job(
             "warning: this processor has no AVX-512, so bfloat16 takes ten times as long as float32; "
             "set bfloat16: false"
         )
+    models, model_of = distinct(job)
     apart = held_out(adata.obs, job.holdout, job.seed)
     with measured() as cost, refused_memory(chosen):
         cells, scale = model_cells(adata, job.variant.input, ~apart)
         training = train_in_parts(
-            cells.subset(~apart), job.variant, job.stack, job.seed, progress, chosen, checkpoints
+            cells.subset(~apart), job.variant, models, job.seed, progress, chosen, checkpoints
         )
     infos = [
         ModelInfo(
@@ -139,4 +144,12 @@ def train_job(
         )
         for model in job.stack
     ]
-    return TrainedJob(training, infos, cells, apart)
+    return TrainedJob(training, model_of, infos, cells, apart)
+
+
+def distinct(job: Job) -> tuple[list[Hyperparameters], list[int]]:
+    """Return the models that a job trains, and for each of its stack which of these it is."""
+    trainings = [training_of(job.variant, model) for model in job.stack]
+    firsts = [index for index, own in enumerate(trainings) if own not in trainings[:index]]
+    kept = [trainings[index] for index in firsts]
+    return [job.stack[index] for index in firsts], [kept.index(own) for own in trainings]

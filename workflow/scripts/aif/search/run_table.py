@@ -69,12 +69,13 @@ def run_table(
     }
     rows = []
     for index in range(len(job.stack)):
-        reason = trained.training.diverged[index]
+        model = trained.model_of[index]
+        reason = trained.training.diverged[model]
         ids = _ids(job, index, "diverged" if reason else "ok", reason)
         ids |= {name: getattr(trained.infos[index], name) for name in COSTS}
         if ids["status"] == "ok":
             try:
-                networks = trained.training.networks.single(index)
+                networks = trained.training.networks.single(model)
                 corrected = correct_dataset(
                     *(networks, trained.infos[index], adata, correction), with_components=False
                 )
@@ -86,7 +87,7 @@ def run_table(
         for name in groups:
             row = {**ids, "cells": name}
             if row["status"] == "ok":
-                row |= _final(trained, index, final[name][index])
+                row |= _final(trained, index, final[name][model])
                 row |= _scores(metrics[metrics["cells"] == name])
                 row |= _course(trained, index) if name != "heldout" else {}
             rows.append(row)
@@ -118,7 +119,7 @@ def _ids(job: Job, index: int, status: str, reason: str) -> dict[str, Any]:
 
 def _course(trained: TrainedJob, index: int) -> dict[str, float]:
     """Return epoch, losses and weights of the epoch that was kept, as losses.tsv has them."""
-    losses = trained.training.losses[index]
+    losses = trained.training.losses[trained.model_of[index]]
     kept = losses[losses["selected"]].iloc[0]
     return {
         "chosen_epoch": int(kept["epoch"]),
@@ -128,7 +129,7 @@ def _course(trained: TrainedJob, index: int) -> dict[str, float]:
 
 def _final(trained: TrainedJob, index: int, losses: Tensor) -> dict[str, float]:
     """Return the losses of the finished model, and the selection loss they add up to."""
-    criterion = trained.training.criterion[index]
+    criterion = trained.training.criterion[trained.model_of[index]]
     selection = (criterion * losses[:-1])[criterion != 0].sum().item()
     values = losses.tolist()
     for unused in Variant(**trained.infos[index].variant).unused_terms():

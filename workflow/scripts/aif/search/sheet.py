@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from aif.config.checks import hyperparameters
 from aif.config.hyperparameters import (
     COEFFICIENTS,
     NAMES,
+    OF_CORRECTION,
     Hyperparameters,
     key_of,
     plain,
@@ -18,6 +20,9 @@ from aif.config.hyperparameters import (
 from aif.config.schema import Config, Grid
 from aif.config.variants import Variant, variant_of
 from aif.errors import InputError
+
+# What all models of a stack have in common.
+SHARED = tuple(name for name in NAMES if name not in (*COEFFICIENTS, *OF_CORRECTION))
 
 
 @dataclass(frozen=True)
@@ -79,11 +84,18 @@ def sheet_of(config: Config, table: dict[str, Any], name: str) -> list[Row]:
 
 
 def stacks(rows: list[Row], rows_per_job: int) -> list[list[Row]]:
-    """Return the rows in slices to train together: consecutive ones that differ in coefficients only."""
+    """Return the rows in slices to train together: `rows_per_job` models that differ in coefficients only.
+
+    Rows that differ in the correction only are of one model, and stand in one slice.
+    """
+    models: dict[tuple[Any, ...], dict[tuple[Any, ...], list[Row]]] = {}
+    for row in rows:
+        shared, own = (_values(row.hyperparameters, names) for names in (SHARED, COEFFICIENTS))
+        models.setdefault(shared, {}).setdefault(own, []).append(row)
     slices = []
-    for _, group in itertools.groupby(rows, key=lambda row: _shared(row.hyperparameters)):
-        alike = list(group)
-        slices += [alike[i : i + rows_per_job] for i in range(0, len(alike), rows_per_job)]
+    for alike in map(list, map(dict.values, models.values())):
+        for start in range(0, len(alike), rows_per_job):
+            slices.append(list(itertools.chain(*alike[start : start + rows_per_job])))
     return slices
 
 
@@ -98,5 +110,5 @@ def stacks_by_key(rows: list[Row], rows_per_job: int) -> dict[str, list[dict[str
     return {key_of(stack): [asdict(model) for model in stack] for stack in models}
 
 
-def _shared(model: Hyperparameters) -> tuple[Any, ...]:
-    return tuple(getattr(model, name) for name in NAMES if name not in COEFFICIENTS)
+def _values(model: Hyperparameters, names: Iterable[str]) -> tuple[Any, ...]:
+    return tuple(getattr(model, name) for name in names)
