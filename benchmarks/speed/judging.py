@@ -36,7 +36,7 @@ def judged(uncorrected: ad.AnnData, x: np.ndarray) -> pd.DataFrame:
     corrected.X = x.astype(np.float32)
     ids = {"dataset": "cells", "method": "any", "row": "", "seed": 0}
     corrected.uns["aif"] = {**ids, "transform": "norm_log", "output": "expression", "seconds": 0.0}
-    return evaluate(corrected, uncorrected, {**Evaluation().model_dump(), "seed": 0}).metrics
+    return evaluate(corrected, uncorrected, {**Evaluation().options("full"), "seed": 0}).metrics
 
 
 def centred(uncorrected: ad.AnnData) -> np.ndarray:

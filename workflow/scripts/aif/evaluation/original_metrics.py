@@ -20,6 +20,7 @@ from aif.evaluation.metric import GRAPH_ONLY, Groups, LeftOut
 from aif.evaluation.metrics import ORIGINAL, ORIGINAL_MAXIMA
 
 PERPLEXITY = 30
+NO_REPETITIONS = "no repetitions asked for; evaluation: {profile: full} or repetitions has them"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +52,8 @@ def original_rows(
     def summarised(name: str, summary: Callable[[list[float]], float]) -> float:
         if embedding is None:
             raise LeftOut(GRAPH_ONLY)
+        if not repetitions.n:
+            raise LeftOut(NO_REPETITIONS)
         return summary([STATISTICS[name](sample) for sample in samples])
 
     rows = []
