@@ -48,8 +48,8 @@ class Evaluation(Section):
     """What the original's metrics are computed on, and what the report shows; by default `tsne` with the
     profile `full`, `pca` with `fast`."""
     repetitions: int | None = Field(None, ge=0, le=MOST_SEEDS)
-    """Repetitions of the original's metrics, 0 for none of these; by default 20 with the profile `full`, 0 with
-    `fast`."""
+    """Repetitions of the original's metrics, 0 for none of these; by default 20 with the profile `full`, 0
+    with `fast`."""
     subsample: float = Field(0.8, gt=0, le=1)
     """Share of cells in each repetition."""
     max_cells: int = Field(20_000, ge=100)
