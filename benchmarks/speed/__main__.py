@@ -146,14 +146,15 @@ def judging() -> list[dict[str, object]]:
     seconds_per_step = float(measured("step.py", "ours", *sizes))
     return [
         {
-            "task": f"evaluation of {cells} cells",
+            "task": f"evaluation of {cells} cells, {profile}",
             "unit": "s",
-            "ours": float(measured("judging.py", cells, threads)),
+            "ours": float(measured("judging.py", cells, threads, profile)),
             "peer": seconds_per_step * 40 * cells / 32,
             "peer_is": "training of 40 epochs, from its steps (hidden 800)",
             "threads": threads,
         }
         for cells in (1200, 4000, 20000)
+        for profile in ("full", "fast")
     ]
 
 

@@ -38,7 +38,7 @@ def test_a_method_needs_its_own_package_and_no_other(rules):
 
 def test_imports_of_a_script_are_seen_at_any_depth(rules):
     evaluate = next(rule for rule in rules if rule.name == "evaluate").packages()
-    assert {"anndata", "threadpoolctl", "harmonypy", "scib", "jax", "scikit-learn"} <= evaluate
+    assert {"anndata", "threadpoolctl", "harmonypy", "scib", "scikit-learn"} <= evaluate
 
 
 @each_env

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
+from aif.config.schema import Evaluation as Settings
 from aif.data.preprocessing import transform
 from aif.errors import InputError
 from aif.evaluation.evaluate import evaluate
 from aif.evaluation.metric import COLUMNS
-from aif.evaluation.metrics import SCIB_BATCH, SCIB_BIO
+from aif.evaluation.metrics import ORIGINAL, SCIB_BATCH, SCIB_BIO
 from aif.evaluation.scib_suite import CLUSTERS, cluster, isolated_f1
 from aif.evaluation.space import EMBEDDING, group_columns
 from aif.methods.controls import perfect_types
@@ -115,6 +116,24 @@ def test_cells_without_a_type_are_left_out_of_what_needs_one_and_of_nothing_else
     assert found.types["n_cells"].sum() == known.sum()
     assert found.coordinates["cell_type"].isna().sum() == (~known).sum()
     assert len(found.coordinates) == reference.n_obs
+
+
+def test_metrics_that_both_profiles_have_are_the_same():
+    cells, own_settings = transform(counts(n=120), "norm_log"), Settings(n_pcs=10, seed=0)
+    tables = {
+        name: evaluate(as_corrected(cells), cells, own_settings.options(name))
+        for name in ("full", "fast")
+    }
+    full, fast = (scores(tables[name].metrics) for name in ("full", "fast"))
+    original = {m.name + end for m in ORIGINAL for end in ("", "_max")}
+    assert set(full.index) - set(fast.index) == original
+    assert {"overall", "robust_overall", "unlabelled"} <= set(fast.index)
+    assert (full[fast.index] == fast).all()
+    rows = tables["fast"].metrics.set_index("metric")
+    assert set(rows.loc[sorted(original), "status"]) == {"left_out"}
+    assert "profile: full" in rows.loc["ASW_CT", "reason"]
+    pictures = [table.provenance["picture"].item() for table in tables.values()]
+    assert [text.split(" of ")[0] for text in pictures] == ["t-SNE", "first two dimensions"]
 
 
 def test_uncorrected_batches_do_not_mix(uncorrected):

@@ -130,6 +130,14 @@ def test_rows_are_medians_and_maxima_over_subsamples():
     assert (rows["LISI_B"]["low"], rows["LISI_B"]["high"]) == (1, 2)
 
 
+def test_without_repetitions_all_rows_say_how_to_have_them():
+    x, obs = clouds(40)
+    rows = original_rows(obs, x, Repetitions(0, 0.8, 0))
+    assert len(rows) == 2 * len(ORIGINAL)
+    assert {row["status"] for row in rows} == {"left_out"}
+    assert all("profile: full" in row["reason"] for row in rows)
+
+
 def test_without_labels_only_the_batch_side_has_values():
     x, obs = clouds(40)
     rows = original_rows(obs[["batch"]], x, Repetitions(2, 0.8, 0))

@@ -271,3 +271,25 @@ def test_variants_that_differ_in_the_correction_only_share_the_training_of_the_f
         "model": f"results/mine/{decoded}/pipeline_seed_1/model.pt",
         "losses": f"results/mine/{decoded}/pipeline_seed_1/losses.tsv",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "pipeline", "search"),
+    [
+        ({}, ("tsne", 20), ("pca", 0)),
+        ({"profile": "fast"}, ("pca", 0), ("pca", 0)),
+        ({"profile": "full"}, ("tsne", 20), ("tsne", 20)),
+        ({"embedding": "umap"}, ("umap", 20), ("umap", 0)),
+        ({"embedding": "pca", "repetitions": 5}, ("pca", 5), ("pca", 5)),
+    ],
+    ids=str,
+)
+def test_searches_are_judged_fast_and_pipelines_in_full_unless_it_is_said(
+    folder, given, pipeline, search
+):
+    plan = plan_of(evaluation=given)
+    for options, expected in ((plan.evaluation(7), pipeline), (plan.search_evaluation, search)):
+        assert (options["embedding"], options["repetitions"]) == expected
+    # What makes the best run again is a config too, and judges as the search did.
+    again = plan_of(evaluation=Jobs(plan).run_config(OF_RUN)["evaluation"])
+    assert again.evaluation(7) == plan.search_evaluation

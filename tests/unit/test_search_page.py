@@ -52,6 +52,15 @@ def test_heat_maps_show_medians_over_the_rows_with_their_two_values(rows):
                 assert shown[i, j] == pytest.approx(expected)
 
 
+def test_runs_that_were_judged_fast_have_no_choice_by_f1():
+    judged_fast = summary(search_tables.runs(LISTS).assign(F1_ARI=float("nan")))
+    assert not panels(heatmaps_figure(judged_fast), "F1 ARI")
+    figure = variants_figure(judged_fast)
+    assert "F1" not in figure.get_suptitle() + "".join(
+        text.get_text() for part in (figure, *figure.axes) for text in part.findobj(plt.Text)
+    )
+
+
 def test_the_frame_is_around_the_best_row_without_cell_types(rows):
     axis = panels(heatmaps_figure(rows), "overall")[0]
     (frame,) = axis.patches

@@ -23,7 +23,7 @@ except InputError as error:
     sys.exit(f"error: {error}")
 
 CONFIG = PLAN.config
-SETTINGS = CONFIG.model_dump()
+SETTINGS = CONFIG.model_dump() | {"evaluation": CONFIG.evaluation.options("full")}
 TARGETS = Targets(PLAN)
 JOBS = Jobs(PLAN)
 ENDING = Ending(workflow)

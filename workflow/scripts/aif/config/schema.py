@@ -17,6 +17,11 @@ from aif.config.methods import Settings
 from aif.config.variants import Weighting
 
 Mode = Literal["pipeline", "grid_search", "robust_grid_search"]
+Profile = Literal["fast", "full"]
+PROFILES: dict[Profile, dict[str, Any]] = {
+    "full": {"embedding": "tsne", "repetitions": 20},
+    "fast": {"embedding": "pca", "repetitions": 0},
+}
 
 # A seed plus all that is counted up from it stays below 2**31, where Harmony's and R's end.
 SEEDS_END, MOST_SEEDS = 2**30, 10**6
@@ -34,18 +39,31 @@ class Correction(Section):
 class Evaluation(Section):
     """How corrections are judged."""
 
+    profile: Profile | None = None
+    """`full` or `fast`: what `embedding` and `repetitions` are where they are not given. The default is
+    `full`, that of searches `fast`. All other metrics are the same with both."""
     n_pcs: int = Field(30, ge=2)
     """Principal components of corrected expression."""
-    embedding: Literal["tsne", "pca", "umap"] = "tsne"
-    """What the original's metrics are computed on, and what the report shows."""
-    repetitions: int = Field(20, ge=1, le=MOST_SEEDS)
-    """Repetitions of the original's metrics."""
+    embedding: Literal["tsne", "pca", "umap"] | None = None
+    """What the original's metrics are computed on, and what the report shows; by default `tsne` with the
+    profile `full`, `pca` with `fast`."""
+    repetitions: int | None = Field(None, ge=0, le=MOST_SEEDS)
+    """Repetitions of the original's metrics, 0 for none of these; by default 20 with the profile `full`, 0
+    with `fast`."""
     subsample: float = Field(0.8, gt=0, le=1)
     """Share of cells in each repetition."""
     max_cells: int = Field(20_000, ge=100)
     """Of more cells a sample of about so many is judged and drawn, of each type and batch the same share."""
     seed: int | None = Field(None, ge=0, lt=SEEDS_END)
     """Seeds the metrics; without it the run's own seed does, or in searches the config's `seed`."""
+
+    def options(self, profile: Profile) -> dict[str, Any]:
+        """Return all keys but `profile`, by this profile where none is given."""
+        own = self.model_dump(exclude={"profile"})
+        return {
+            key: default if own[key] is None else own[key]
+            for key, default in (dict.fromkeys(own) | PROFILES[self.profile or profile]).items()
+        }
 
 
 class NullTest(Section):

@@ -18,8 +18,10 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from aif.evaluation.metric import GRAPH_ONLY, Groups, LeftOut
 from aif.evaluation.metrics import ORIGINAL, ORIGINAL_MAXIMA
+from aif.evaluation.silhouettes import mean_silhouettes
 
 PERPLEXITY = 30
+NO_REPETITIONS = "no repetitions asked for; evaluation: {profile: full} or repetitions has them"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +53,8 @@ def original_rows(
     def summarised(name: str, summary: Callable[[list[float]], float]) -> float:
         if embedding is None:
             raise LeftOut(GRAPH_ONLY)
+        if not repetitions.n:
+            raise LeftOut(NO_REPETITIONS)
         return summary([STATISTICS[name](sample) for sample in samples])
 
     rows = []
@@ -66,11 +70,32 @@ def subsamples(
     """Draw the cells of every repetition, without replacement."""
     table = obs.astype(str).assign(shared=in_all_batches(obs))
     size = max(2, round(repetitions.share * len(obs)))
-    samples = []
+    samples, drawn = [], []
     for seed in range(repetitions.seed, repetitions.seed + repetitions.n):
         cells = np.random.default_rng(seed).choice(len(obs), size, replace=False)
         samples.append(Subsample(embedding[cells], table.iloc[cells], groups, seed))
+        drawn.append(cells)
+    _share_silhouettes(samples, drawn, embedding)
     return samples
+
+
+def _share_silhouettes(
+    samples: list[Subsample], drawn: list[np.ndarray], embedding: np.ndarray
+) -> None:
+    """Give the samples of the cells `drawn` their silhouettes, from distances that are measured once.
+
+    A sample that has no silhouette, as it is of one group, is left to say so itself.
+    """
+    given = []
+    for sample, cells in zip(samples, drawn, strict=True):
+        for name, column in (("asw_types", "cell_type"), ("asw_batches", "batch")):
+            if column in sample.obs and 1 < sample.obs[column].nunique() < len(cells):
+                groups = np.full(len(embedding), -1)
+                groups[cells] = pd.factorize(sample.obs[column])[0]
+                given.append((sample, name, groups))
+    widths = mean_silhouettes(embedding, [groups for *_, groups in given]) if given else []
+    for (sample, name, _), width in zip(given, widths, strict=True):
+        setattr(sample, name, width)
 
 
 def in_all_batches(obs: pd.DataFrame) -> np.ndarray:

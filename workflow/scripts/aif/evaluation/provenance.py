@@ -27,7 +27,7 @@ COLUMNS = (
 )
 PICTURES = {"tsne": "t-SNE of", "umap": "UMAP of", "pca": "first two dimensions of"}
 # The packages whose versions decide the values of the metrics.
-JUDGES = ("scib", "scib-metrics", "scikit-learn", "scanpy", "numpy")
+JUDGES = ("scib", "harmonypy", "scikit-learn", "scanpy", "numpy")
 
 
 def ids_of(corrected: ad.AnnData) -> dict[str, object]:

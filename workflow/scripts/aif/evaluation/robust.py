@@ -9,10 +9,9 @@ from __future__ import annotations
 import anndata as ad
 import numpy as np
 import pandas as pd
-import scib_metrics
-from harmonypy import compute_lisi
 from sklearn.neighbors import NearestNeighbors
 
+from aif.evaluation.lisi import lisi
 from aif.evaluation.metric import GRAPH_ONLY, Groups, LeftOut
 from aif.evaluation.metrics import ROBUST
 from aif.evaluation.space import EMBEDDING
@@ -55,7 +54,7 @@ def nearest(cells: ad.AnnData) -> np.ndarray:
 
 
 def bras(cells: ad.AnnData) -> float:
-    """Return the batch removal adapted silhouette (Rautenstrauch & Ohler 2025; scib-metrics).
+    """Return the batch removal adapted silhouette (Rautenstrauch & Ohler 2025), as scib-metrics has it.
 
     Types of one batch, and those of which every batch has one cell, have no such silhouette.
     """
@@ -63,8 +62,31 @@ def bras(cells: ad.AnnData) -> float:
     n_batches, sizes = groups.nunique(), groups.size()
     if not ((n_batches > 1) & (n_batches < sizes)).any():
         raise LeftOut("no cell type has cells to compare in more than one batch")
-    columns = (cells.obs[name].to_numpy() for name in ("cell_type", "batch"))
-    return scib_metrics.bras(cells.obsm[EMBEDDING], *columns)
+    types = n_batches.index[(n_batches > 1) & (n_batches < sizes)]
+    return float(np.mean([_bras_of(cells[cells.obs["cell_type"] == name]) for name in types]))
+
+
+def _bras_of(cells: ad.AnnData) -> float:
+    """Return the mean of 1 − the silhouette of batches without its sign, of the cells of one type.
+
+    Distances are those of angles, 1 − cosine, so the mean over a batch is that to the mean direction of its
+    cells: no pair has to be looked at. A cell that is alone of its batch has the silhouette 0.
+    """
+    space = cells.obsm[EMBEDDING].astype(float)
+    lengths = np.linalg.norm(space, axis=1, keepdims=True)
+    directions = np.divide(space, lengths, out=np.zeros_like(space), where=lengths > 0)
+    codes, sizes = np.unique(
+        cells.obs["batch"].to_numpy(), return_inverse=True, return_counts=True
+    )[1:]
+    sums = sizes - directions @ (np.eye(len(sizes))[codes].T @ directions).T
+    sums = sums.clip(min=0)  # of rounding errors
+    own, n_own = sums[np.arange(len(codes)), codes], sizes[codes]
+    within = own / np.maximum(n_own - 1, 1)
+    between = (sums.sum(axis=1) - own) / (len(codes) - n_own)
+    wider = np.maximum(within, between)
+    compared = (n_own > 1) & (lengths[:, 0] > 0) & (wider > 0)
+    widths = np.divide(between - within, wider, out=np.zeros(len(codes)), where=compared)
+    return float(np.mean(1 - np.abs(widths)))
 
 
 def cilisi(cells: ad.AnnData) -> float:
@@ -92,7 +114,6 @@ def batch_lisi(space: np.ndarray, batches: pd.Series) -> np.ndarray:
     batches
         (n,), of two batches at least.
     """
-    perplexity = min(PERPLEXITY, (len(space) - 1) // 3)
-    lisi = compute_lisi(space, batches.to_frame("batch"), ["batch"], perplexity)[:, 0]
-    # harmonypy has less than 1 for a cell whose neighbours are too far to count: none mixes with it.
-    return (lisi.clip(min=1) - 1) / (batches.nunique() - 1)
+    found = lisi(space, batches, min(PERPLEXITY, (len(space) - 1) // 3))
+    # Less than 1 is a cell whose neighbours are too far to count: none mixes with it.
+    return (found.clip(min=1) - 1) / (batches.nunique() - 1)

@@ -8,7 +8,6 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import scanpy as sc
-from scib.metrics import lisi
 from scipy import sparse
 from sklearn.manifold import TSNE
 from umap import umap_
@@ -16,15 +15,15 @@ from umap import umap_
 EMBEDDING = "X_emb"
 CORRECTED = "X_corrected"  # in obsm of a correction: its embedding
 FEW_TYPED = 3  # cells with a type; fewer are no data set
+MANY = 10_000  # cells from which on a t-SNE is drawn less exactly, or it takes longer than all the rest
+# Farther cells push together, the first phase ends where nothing moves any more, the second after 400 steps.
+COARSE = {"angle": 0.8, "min_grad_norm": 5e-4, "max_iter": 400}
 APART = 1e-4  # noise of cells at one place, as a share of the spread of all
 
 # These functions are compiled anew in every process, 10 s of each evaluation, unless numba is told
 # to keep them; it cannot where no folder is writable.
 with contextlib.suppress(RuntimeError):
-    for function in (
-        *(umap_.smooth_knn_dist, umap_.compute_membership_strengths),
-        *(lisi.Hbeta, lisi.convert_to_one_hot),
-    ):
+    for function in (umap_.smooth_knn_dist, umap_.compute_membership_strengths):
         function.enable_caching()
 
 
@@ -183,7 +182,8 @@ def embed(cells: ad.AnnData, name: str, seed: int) -> np.ndarray:
         space = np.column_stack([space, np.zeros_like(space)])
     if name == "pca":
         return space[:, :20]
-    perplexity = min(30, (len(space) - 1) / 3)
+    perplexity, shorter = min(30, (len(space) - 1) / 3), COARSE if len(space) > MANY else {}
     # Equal cells have no components to start from: sklearn would crash.
     init = "pca" if np.ptp(space, axis=0).any() else "random"
-    return TSNE(perplexity=perplexity, init=init, random_state=seed, n_jobs=1).fit_transform(space)
+    tsne = TSNE(perplexity=perplexity, init=init, random_state=seed, n_jobs=1, **shorter)
+    return tsne.fit_transform(space)

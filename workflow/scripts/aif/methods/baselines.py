@@ -25,6 +25,7 @@ from aif.methods.components import N_PCS, principal_components
 from aif.methods.controls import downsampled, perfect_types, shuffled
 from aif.methods.count_matrices import whole_numbers, with_logarithms_of
 from aif.methods.known_effects import known_effects
+from aif.methods.memory import Memory, check_memory
 from aif.methods.not_run import NotInstalled, NotPossible
 from aif.methods.r_methods import limma, seurat
 from aif.methods.scvi_tools import SCVI_OF_BENCHMARKS, scanvi, scvi, sysvi
@@ -35,13 +36,15 @@ class Baseline(NamedTuple):
 
     `run` takes norm_log data, a seed, and the parameters in aif.config.methods. `output` says where its
     correction lies: expression in X, an embedding in obsm["X_corrected"], `both`, or a neighbour graph in
-    obsp. `uses_types` says whether it is told the cell types by which it is judged.
+    obsp. `uses_types` says whether it is told the cell types by which it is judged. `memory` is what it
+    takes, None where that is not known or hardly more than the data.
     """
 
     run: Callable[..., ad.AnnData]
     output: Literal["expression", "embedding", "both", "graph"]
     package: str
     uses_types: bool = False
+    memory: Memory | None = None
 
 
 def uncorrected(adata: ad.AnnData, seed: int) -> ad.AnnData:
@@ -157,7 +160,11 @@ def concord(adata: ad.AnnData, seed: int, n_epochs: int = 15, **parameters: Any)
 
 
 def corrected_or_reason(
-    baseline: Baseline, adata: ad.AnnData, ids: dict[str, object], parameters: dict[str, Any]
+    baseline: Baseline,
+    adata: ad.AnnData,
+    ids: dict[str, object],
+    parameters: dict[str, Any],
+    memory_mb: float = np.inf,
 ) -> ad.AnnData:
     """Return a method's correction, or the data set without X and the reason why there is none.
 
@@ -171,6 +178,8 @@ def corrected_or_reason(
         dataset, method, row and seed.
     parameters
         Those that are given, by their names.
+    memory_mb
+        What the job can have; a method that takes more is not run.
     """
     facts = {
         **ids,
@@ -183,6 +192,8 @@ def corrected_or_reason(
         "parameters": json.dumps(parameters) if parameters else "",
     }
     try:
+        if baseline.memory is not None:
+            check_memory(baseline.memory, adata, memory_mb)
         with measured() as cost:
             result = _finite(baseline.run(adata, ids["seed"], **parameters))
     except (NotInstalled, NotPossible, ModuleNotFoundError) as error:
@@ -212,18 +223,18 @@ def _one_line(error: Exception) -> str:
 
 BASELINES = {
     "uncorrected": Baseline(uncorrected, "expression", "scanpy"),
-    "combat": Baseline(combat, "expression", "scanpy"),
+    "combat": Baseline(combat, "expression", "scanpy", memory=Memory(11)),
     "combat_seq": Baseline(combat_seq, "expression", "inmoose"),
-    "harmony": Baseline(harmony, "embedding", "harmonypy"),
-    "scanorama": Baseline(scanorama, "both", "scanorama"),
+    "harmony": Baseline(harmony, "embedding", "harmonypy", memory=Memory(2.5)),
+    "scanorama": Baseline(scanorama, "both", "scanorama", memory=Memory(30)),
     "scvi": Baseline(partial(scvi, **SCVI_OF_BENCHMARKS), "both", "scvi-tools"),
     "scvi_default": Baseline(scvi, "both", "scvi-tools"),
     "scanvi": Baseline(partial(scanvi, **SCVI_OF_BENCHMARKS), "both", "scvi-tools", True),
     "sysvi": Baseline(sysvi, "embedding", "scvi-tools"),
-    "bbknn": Baseline(bbknn, "graph", "bbknn"),
+    "bbknn": Baseline(bbknn, "graph", "bbknn", memory=Memory(5)),
     "concord": Baseline(concord, "embedding", "concord-sc"),
-    "limma": Baseline(limma, "expression", "limma"),
-    "seurat": Baseline(seurat, "expression", "Seurat"),
+    "limma": Baseline(limma, "expression", "limma", memory=Memory(11)),
+    "seurat": Baseline(seurat, "expression", "Seurat", memory=Memory(26, per_pair=1)),
     "shuffled": Baseline(shuffled, "expression", "scanpy"),
     "downsampled": Baseline(downsampled, "expression", "scanpy"),
     "perfect_types": Baseline(perfect_types, "embedding", "scanpy", True),

@@ -215,7 +215,7 @@ def variants_figure(rows: pd.DataFrame) -> Figure:
     return _with_title(
         figure,
         f"{best['dataset'].iloc[0]}: variants by their best row, medians over the seeds and {spread}",
-        f"● row chosen by {words}, ◇ row chosen by F1 ARI",
+        f"● row chosen by {words}" + ("" if by_types.empty else ", ◇ row chosen by F1 ARI"),
     )
 
 

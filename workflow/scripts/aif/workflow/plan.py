@@ -11,7 +11,7 @@ from aif.config.checks import complete, hyperparameters, simulation
 from aif.config.hyperparameters import training_of
 from aif.config.methods import CONTROLS
 from aif.config.samples import Sample, samples_of
-from aif.config.schema import Config, NullTest, load_yaml
+from aif.config.schema import Config, NullTest, Profile, load_yaml
 from aif.config.variants import variant_of
 from aif.search.sheet import Row, sheet_of, stacks_by_key
 from aif.workflow.named_batches import check_named_batches
@@ -239,15 +239,15 @@ class Plan:
         """Return all corrections of a data set, as `products`."""
         return {**self.products, **self.own_corrections[dataset]}
 
-    def evaluation(self, seed: int) -> dict[str, Any]:
-        """Return how runs are judged: with this seed, unless the config has one for it."""
-        own = self.config.evaluation.model_dump()
+    def evaluation(self, seed: int, profile: Profile = "full") -> dict[str, Any]:
+        """Return how runs are judged: with this seed and profile, unless the config has its own."""
+        own = self.config.evaluation.options(profile)
         return own if own["seed"] is not None else own | {"seed": seed}
 
     @property
     def search_evaluation(self) -> dict[str, Any]:
-        """How the runs of searches are judged: all with the config's seed."""
-        return self.evaluation(self.config.seed)
+        """How the runs of searches are judged: fast, and all with the config's seed."""
+        return self.evaluation(self.config.seed, "fast")
 
     def files(self, dataset: str) -> list[str]:
         """Return the files of the user that a data set is read from."""

@@ -1,0 +1,67 @@
+"""What methods take is known before they start, and what is too much is not tried."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from cells import simulated
+
+from aif.data.preprocessing import transform
+from aif.job import memory
+from aif.methods.baselines import BASELINES, corrected_or_reason
+
+TABLE = Path(__file__).parents[2] / "benchmarks/benchmark.tsv"
+IDS = {"dataset": "cells", "method": "m", "row": "", "seed": 0}
+
+
+@pytest.fixture(scope="module")
+def logs():
+    return transform(simulated(n=60, n_batches=3), "norm_log")
+
+
+@pytest.fixture(scope="module")
+def peaks():
+    """The most memory in MB of every method, by data set."""
+    table = pd.read_csv(TABLE, sep="\t")
+    return table.groupby(["dataset", "method"])["peak_memory_mb"].max()
+
+
+def broken(adata, seed):
+    raise ValueError("it was tried")
+
+
+@pytest.mark.parametrize("name", [name for name, own in BASELINES.items() if own.memory])
+def test_a_method_that_takes_more_than_there_is_does_not_start(logs, name):
+    baseline = BASELINES[name]._replace(run=broken)
+    need = baseline.memory.mb(*logs.shape, 3)
+    info = corrected_or_reason(baseline, logs, IDS, {}, need - 1).uns["aif"]
+    assert info["status"] == "not_run"
+    assert f"60 cells, {logs.n_vars} genes and 3 batches" in info["reason"]
+    assert "mem_mb" in info["reason"]
+    tried = corrected_or_reason(baseline, logs, IDS, {}, need).uns["aif"]
+    assert (tried["status"], tried["reason"]) == ("failed", "ValueError: it was tried")
+
+
+@pytest.mark.parametrize("name", [name for name, own in BASELINES.items() if own.memory])
+def test_estimates_are_what_the_benchmark_has_measured(peaks, name):
+    """Beyond what cells took that were only copied; R was killed with Seurat at 23 GB for the 40 donors."""
+    own = BASELINES[name].memory
+    for dataset, sizes in {"leukemia": (4039, 2000, 4), "onek1k": (7811, 998, 40)}.items():
+        beyond = own.mb(*sizes) - own.mb(0, 0, 0)
+        if (name, dataset) == ("seurat", "onek1k"):
+            assert 23 * 1024 < beyond < 30 * 1024
+        else:
+            measured = peaks[dataset, name] - peaks[dataset, "uncorrected"]
+            assert beyond == pytest.approx(measured, rel=0.4)
+
+
+def test_a_job_has_the_least_of_what_it_is_granted_and_its_machine_has(tmp_path, monkeypatch):
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(memory, "OF_CONTAINER", limit)
+    machine = memory.memory_mb(None)
+    assert machine > 100
+    assert memory.memory_mb(50) == 50
+    assert memory.memory_mb(10**9) == machine
+    for text, expected in (("max", machine), (str(30 * 2**20), 30)):
+        limit.write_text(text + "\n")
+        assert memory.memory_mb(None) == expected

@@ -1,0 +1,45 @@
+"""Whether a method has the memory that it takes, before it starts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import anndata as ad
+
+from aif.methods.not_run import NotPossible
+
+START_MB = 300  # of Python and its packages
+
+
+class Memory(NamedTuple):
+    """What a method holds at its peak, in dense matrices of cells × genes in float32.
+
+    From what was measured of 4,039 cells in 4 batches and 7,811 in 40 (benchmarks/README.md). `per_pair`
+    is what each pair of batches adds, where all are compared with all.
+    """
+
+    matrices: float
+    per_pair: float = 0
+
+    def mb(self, cells: int, genes: int, batches: int) -> float:
+        """Return the peak in MB for a data set of these sizes."""
+        matrices = self.matrices + self.per_pair * batches * (batches - 1) / 2
+        return START_MB + matrices * cells * genes * 4 / 2**20
+
+
+def check_memory(need: Memory, adata: ad.AnnData, memory_mb: float) -> None:
+    """See that a method can have what it takes.
+
+    Raises
+    ------
+    NotPossible
+        If the job has less.
+    """
+    sizes = (*adata.shape, adata.obs["batch"].nunique())
+    if need.mb(*sizes) > memory_mb:
+        raise NotPossible(
+            "it takes about {:.1f} GB of memory for {:,} cells, {:,} genes and {:,} batches, and the job has "
+            "{:.1f} GB; give it more (mem_mb), or take fewer genes (n_top_genes)".format(
+                need.mb(*sizes) / 1024, *sizes, memory_mb / 1024
+            )
+        )
