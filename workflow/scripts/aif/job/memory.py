@@ -1,26 +1,19 @@
-"""How much memory a job can have."""
+"""How much memory there is for a job."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-OF_CONTAINER = Path(
-    "/sys/fs/cgroup/memory.max"
-)  # of control groups, as containers and clusters set it
+OF_CONTAINER = Path("/sys/fs/cgroup/memory.max")  # its limit, as seen from within
 
 
-def memory_mb(granted: int | None) -> float:
-    """Return the memory in MB that a job can have: the least of what is granted and what the machine has.
+def machine_memory_mb() -> float:
+    """Return the memory in MB of the machine, or of the container that the job is in.
 
-    Parameters
-    ----------
-    granted
-        mem_mb of its rule, None where nothing is said.
+    What a cluster grants a job is not looked at: a job that takes more is killed and gets more with the
+    next attempt.
     """
-    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20]
-    if granted is not None:
-        limits.append(granted)
-    if OF_CONTAINER.exists() and (limit := OF_CONTAINER.read_text().strip()).isdigit():
-        limits.append(int(limit) / 2**20)
-    return min(limits)
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**20
+    limit = OF_CONTAINER.read_text().strip() if OF_CONTAINER.exists() else ""
+    return min(machine, int(limit) / 2**20) if limit.isdigit() else machine

@@ -179,7 +179,7 @@ def corrected_or_reason(
     parameters
         Those that are given, by their names.
     memory_mb
-        What the job can have; a method that takes more is not run.
+        What the machine has; a method that takes more is not run.
     """
     facts = {
         **ids,

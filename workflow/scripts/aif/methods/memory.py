@@ -33,13 +33,13 @@ def check_memory(need: Memory, adata: ad.AnnData, memory_mb: float) -> None:
     Raises
     ------
     NotPossible
-        If the job has less.
+        If there is less.
     """
     sizes = (*adata.shape, adata.obs["batch"].nunique())
     if need.mb(*sizes) > memory_mb:
         raise NotPossible(
-            "it takes about {:.1f} GB of memory for {:,} cells, {:,} genes and {:,} batches, and the job has "
-            "{:.1f} GB; give it more (mem_mb), or take fewer genes (n_top_genes)".format(
+            "it takes about {:.1f} GB of memory for {:,} cells, {:,} genes and {:,} batches, and the machine "
+            "has {:.1f} GB; take another machine or fewer genes (n_top_genes)".format(
                 need.mb(*sizes) / 1024, *sizes, memory_mb / 1024
             )
         )

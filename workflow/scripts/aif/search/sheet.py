@@ -93,7 +93,8 @@ def stacks(rows: list[Row], rows_per_job: int) -> list[list[Row]]:
         shared, own = (_values(row.hyperparameters, names) for names in (SHARED, COEFFICIENTS))
         models.setdefault(shared, {}).setdefault(own, []).append(row)
     slices = []
-    for alike in map(list, map(dict.values, models.values())):
+    for own_rows in models.values():
+        alike = list(own_rows.values())
         for start in range(0, len(alike), rows_per_job):
             slices.append(list(itertools.chain(*alike[start : start + rows_per_job])))
     return slices
