@@ -112,7 +112,8 @@ def aif(
     last = training.losses[0].iloc[-1]
     facts = {f"last_{term}": last[term] for term in ("rec", "kl", "class", "aux", "gan", "dis")}
     n_cells = corrected.n_obs
-    facts["steps"] = hyperparameters.n_epochs(n_cells) * hyperparameters.steps_per_epoch(n_cells)
+    fitted = hyperparameters.fitted(n_cells)
+    facts["steps"] = fitted.n_epochs(n_cells) * fitted.steps_per_epoch(n_cells)
     return corrected, facts
 
 

@@ -51,6 +51,15 @@ def test_epochs_that_are_given_are_just_so_many():
     assert hyperparameters(config_of(), TABLE, "aif").min_steps == 1500
 
 
+def test_a_limit_of_steps_holds_unless_epochs_or_minibatches_are_given():
+    assert hyperparameters(config_of(), TABLE, "aif").max_steps == 5120
+    for own in ({"epochs": 3}, {"minibatch_size": 64}):
+        assert hyperparameters(config_of(hyperparameters=own), TABLE, "aif").max_steps == 0
+        assert hyperparameters(config_of(), TABLE, "aif", own).max_steps == 0
+    both = config_of(hyperparameters={"epochs": 3, "max_steps": 90})
+    assert hyperparameters(both, TABLE, "aif").max_steps == 90
+
+
 def test_given_keys_replace_those_of_the_default_run_as_a_whole():
     config = config_of(variants=["aif"])
     assert list(config.datasets) == ["kang"]

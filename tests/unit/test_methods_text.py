@@ -55,6 +55,13 @@ def test_it_says_what_ran_and_nothing_else():
     assert found.references[2].text.startswith("Johnson WE")
 
 
+def test_minibatches_are_those_that_many_cells_were_trained_with():
+    many = report_tables.provenance().assign(cells=16_384)
+    limited = json.dumps(report_tables.HYPERPARAMETERS | {"max_steps": 5120, "epochs": 40})
+    many.loc[many["method"] == "aif", "hyperparameters"] = limited
+    assert "minibatch_size 128, learning_rate 0.002, latent" in text(many).paragraphs[1]
+
+
 def test_a_sample_that_was_judged_is_said_to_be_one():
     words = (
         ", of more than 20,000 cells on a sample of about as many, drawn by batch and cell type."

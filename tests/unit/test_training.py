@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from aif.config.hyperparameters import Hyperparameters
 from aif.config.variants import Variant
 from aif.model.cells import Cells, model_cells, unit_scale
 from aif.model.losses import TERMS
+from aif.model.minibatch import draw_minibatch
 from aif.model.selection import Selection
 from aif.model.training import train
 
@@ -178,6 +180,43 @@ def test_no_minibatch_has_one_cell(n):
 def test_steps_reach_their_minimum():
     assert replace(SMALL, epochs=3, min_steps=100).n_epochs(32) == 50
     assert replace(SMALL, epochs=60, min_steps=100).n_epochs(32) == 60
+
+
+LIMITED = replace(SMALL, epochs=40, min_steps=1500, max_steps=5120, minibatch_size=32)
+
+
+@pytest.mark.parametrize(
+    ("n", "minibatch", "seen"),
+    [
+        (1000, 32, 1000),
+        (4096, 32, 4096),
+        (8192, 64, 8192),
+        (65_536, 512, 65_536),
+        (10**6, 512, 65_536),
+    ],
+)
+def test_steps_stay_within_their_limit(n, minibatch, seen):
+    fitted = LIMITED.fitted(n)
+    assert (fitted.minibatch_size, fitted.cells_per_epoch(n)) == (minibatch, seen)
+    assert 1500 <= fitted.n_epochs(n) * fitted.steps_per_epoch(n) <= 5120
+    assert fitted.learning_rate == pytest.approx(0.001 * (minibatch / 32) ** 0.5)
+    assert fitted.learning_rate_aux is None
+
+
+def test_the_limit_of_steps_is_above_their_least_number():
+    short = replace(LIMITED, epochs=2, max_steps=100)
+    assert short.n_epochs(64) * short.steps_per_epoch(64) == 100
+
+
+def test_an_epoch_sees_other_cells_than_the_one_before():
+    some = replace(SMALL, epochs=20, max_steps=20, minibatch_size=512)
+    seen = []
+    with mock.patch("aif.model.training.draw_minibatch", side_effect=draw_minibatch) as drawn:
+        train(cells(1200, n_batches=2), VARIANT, [some], seed=0)
+        seen = [call.args[1] for call in drawn.call_args_list]
+    assert [len(rows) for rows in seen] == [512] * 20
+    assert len(torch.cat(seen).unique()) == 1200
+    assert all(len(rows.unique()) == 512 for rows in seen)
 
 
 def test_progress_is_told_of_every_epoch():

@@ -124,7 +124,7 @@ def hyperparameters(
 ) -> Hyperparameters:
     """Return a variant's hyperparameters with the config's overrides, and those of a grid's row.
 
-    Epochs that are given count as they are, unless `min_steps` is given too.
+    Epochs and minibatches that are given count as they are, unless `min_steps` or `max_steps` are given too.
 
     Raises
     ------
@@ -136,6 +136,8 @@ def hyperparameters(
     known = {**defaults_of(table, variant), **own}
     if "epochs" in own and "min_steps" not in own:
         known["min_steps"] = 0  # who asks for so many epochs gets so many
+    if own.keys() & {"epochs", "minibatch_size"} and "max_steps" not in own:
+        known["max_steps"] = 0
     for key in config.hyperparameters:
         if key not in NAMES:
             hint = instead(key, list(NAMES))

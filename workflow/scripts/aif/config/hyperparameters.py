@@ -17,6 +17,7 @@ from aif.config.variants import Adversary, Variant
 Positive = Annotated[float, Gt(0), Lt(math.inf)]
 Weight = Annotated[float, Ge(0), Lt(math.inf)]
 Share = Annotated[float, Ge(0), Le(1)]
+LARGEST_MINIBATCH = 512  # of those that grow with the cells
 
 
 def lower_bound_first(bounds: tuple[float, float]) -> bool:
@@ -49,6 +50,11 @@ class Hyperparameters:
         Passes over all cells. If it is set without `min_steps`, exactly this many are made.
     min_steps
         The training goes on after `epochs` until it has taken this many steps.
+    max_steps
+        A training of `epochs` that would take more steps than this takes larger minibatches, of up to
+        512 cells, with learning rates that grow with their root; where that is not enough, an epoch
+        sees a part of the cells, drawn anew each time. 0 is no limit, and so are `epochs` or
+        `minibatch_size` that are set without it. See `fitted`.
     minibatch_size
         Cells per step; the last minibatches of an epoch share what is left.
     learning_rate
@@ -113,6 +119,7 @@ class Hyperparameters:
     mu: Weight = 0.0
     epochs: Annotated[int, Ge(1)] = 40
     min_steps: Annotated[int, Ge(0)] = 1500
+    max_steps: Annotated[int, Ge(0)] = 0
     minibatch_size: Annotated[int, Ge(2)] = 32
     learning_rate: Positive = 1e-3
     learning_rate_aux: Positive | None = None
@@ -150,13 +157,38 @@ class Hyperparameters:
             "proj": self.mu if variant.projection else 0.0,
         }
 
+    def fitted(self, n_cells: int) -> Hyperparameters:
+        """Return what a training on `n_cells` cells takes so that it keeps to `max_steps`.
+
+        Learning rates grow with the root of the minibatch, so that steps of Adam are as noisy as before
+        (Malladi et al. 2022, arXiv 2205.10287, square root scaling rule).
+        """
+        steps = self._most_steps_per_epoch()
+        if math.ceil(n_cells / self.minibatch_size) <= steps:
+            return self
+        size = max(self.minibatch_size, min(math.ceil(n_cells / steps), LARGEST_MINIBATCH))
+        larger = math.sqrt(size / self.minibatch_size)
+        rates = ("learning_rate", "learning_rate_aux", "learning_rate_dis")
+        own = {name: getattr(self, name) for name in rates}
+        scaled = {name: rate * larger for name, rate in own.items() if rate is not None}
+        return dataclasses.replace(self, minibatch_size=size, **scaled)
+
+    def _most_steps_per_epoch(self) -> float:
+        return max(1, self.max_steps // self.epochs) if self.max_steps else math.inf
+
     def n_epochs(self, n_cells: int) -> int:
         """Return the epochs of a training on `n_cells` cells."""
-        return max(self.epochs, math.ceil(self.min_steps / self.steps_per_epoch(n_cells)))
+        wanted = min(self.min_steps, self.max_steps or self.min_steps)
+        return max(self.epochs, math.ceil(wanted / self.steps_per_epoch(n_cells)))
+
+    def cells_per_epoch(self, n_cells: int) -> int:
+        """Return how many of `n_cells` cells an epoch sees, all but where there are very many."""
+        return int(min(n_cells, self._most_steps_per_epoch() * self.minibatch_size))
 
     def steps_per_epoch(self, n_cells: int) -> int:
         """Return the minibatches per epoch: sizes differ by one cell at most, none has one cell."""
-        return max(1, min(math.ceil(n_cells / self.minibatch_size), n_cells // 2))
+        seen = self.cells_per_epoch(n_cells)
+        return max(1, min(math.ceil(seen / self.minibatch_size), seen // 2))
 
 
 NAMES = tuple(field.name for field in dataclasses.fields(Hyperparameters))

@@ -15,6 +15,7 @@ def training_seconds(model: Hyperparameters, n_cells: int, n_genes: int) -> floa
 
     A step takes longer in proportion to the layers and the minibatch.
     """
+    model = model.fitted(n_cells)
     steps = model.n_epochs(n_cells) * model.steps_per_epoch(n_cells)
     size = model.hidden / SHIPPED.hidden * model.minibatch_size / SHIPPED.minibatch_size
     return steps * (PER_STEP + PER_GENE * n_genes) * size / 1000

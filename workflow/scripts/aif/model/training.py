@@ -96,9 +96,9 @@ class _Trainer:
     def __init__(
         self, cells: Cells, variant: Variant, stack: list[Hyperparameters], seed: int
     ) -> None:
-        self.cells, self.variant, self.shared = cells, variant, stack[0]
         device = cells.x.device
         self.n_cells, n_genes = cells.x.shape
+        self.cells, self.variant, self.shared = cells, variant, stack[0].fitted(self.n_cells)
         self.epochs = self.shared.n_epochs(self.n_cells)
         shape = Shape(
             n_genes,
@@ -194,11 +194,12 @@ class _Trainer:
         return state["epoch"]
 
     def _run_epoch(self, epoch: int) -> Tensor:
-        """Step through all cells once; return the cell-weighted mean losses, (M, terms + dis)."""
+        """Step through the epoch's cells once; return their mean losses, (M, terms + dis)."""
         update_critics = not self.variant.delayed or epoch % self.shared.update_every == 0
         signed = (self.coefficients * self.weights[epoch]).to(self.cells.x.device)
         total = torch.zeros_like(self.history[0], device=self.cells.x.device)
         order = torch.randperm(self.n_cells, generator=self.shuffling).to(self.cells.x.device)
+        order = order[: self.shared.cells_per_epoch(self.n_cells)]
         for rows in order.tensor_split(self.shared.steps_per_epoch(self.n_cells)):
             minibatch = draw_minibatch(
                 *(self.cells, rows, self.batch_weights),
@@ -207,7 +208,7 @@ class _Trainer:
             losses = self._losses(minibatch)
             self._step(losses, signed, update_critics)
             total += losses.all.detach() * len(rows)
-        return total / self.n_cells
+        return total / len(order)
 
     def _losses(self, minibatch: Minibatch) -> StepLosses:
         kind, enabled = self.cells.x.device.type, self.shared.bfloat16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import yaml
 
+from aif.config.hyperparameters import Hyperparameters
 from aif.evaluation.metric import Metric
 from aif.evaluation.metrics import DE, ORIGINAL, ROBUST, SCIB, UNLABELLED
 from aif.report.page import environment
@@ -164,7 +166,9 @@ def _variants(aif: pd.DataFrame, losses: pd.DataFrame) -> list[dict[str, Any]]:
     epochs, projected = courses["epoch"].max(), courses["proj"].count() > 0
     variants = []
     for place, rows in aif.groupby(["dataset", "method"], sort=False):
-        values = json.loads(rows["hyperparameters"].iloc[0])
+        trained = round(rows["cells"].iloc[0] * (1 - rows["holdout"].iloc[0]))
+        given = Hyperparameters(**json.loads(rows["hyperparameters"].iloc[0]))
+        values = dataclasses.asdict(given.fitted(trained))
         idle = {"mu": not projected[place], "dropout": not values["dropout"]}
         names = [name for name in SHOWN if not idle.get(name)]
         variants.append(
