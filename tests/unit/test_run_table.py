@@ -82,7 +82,7 @@ def test_final_losses_are_means_over_the_cells_with_population_statistics(single
     trained, table = single
     networks, cells = trained.training.networks, trained.cells
     with torch.no_grad():
-        x = cells.x[None]
+        x = cells.x.dense()[None]
         mean, log_var = networks.encoder(x)
         expected = 0.5 * (mean**2 + log_var.exp() - 1 - log_var).mean().item()
     assert table["final_kl"].iloc[0] == pytest.approx(expected, rel=1e-5)
