@@ -108,7 +108,7 @@ def hidden_decodes(
 
     Yields
     ------
-    For every chunk its cells' expression, (L, cells, hidden) activations and (cells, d) latent means μ
+    For every chunk the expression of its cells, (L, cells, hidden) activations and (cells, d) latent means
     """
     draws, latent, done = np.random.default_rng(seed), networks.shape.latent, 0
     for x, covariates in chunks:

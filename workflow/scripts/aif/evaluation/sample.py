@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import anndata as ad
+import h5py
 import numpy as np
 import pandas as pd
 
@@ -12,6 +15,15 @@ from aif.evaluation.metric import LeftOut
 GRAPH_OF_MANY = (
     "a neighbour graph cannot be judged by a sample of its cells; raise evaluation.max_cells"
 )
+
+
+def on_disk(path: str | Path) -> ad.AnnData:
+    """Return a data set whose X stays in its file (anndata's backed mode), which there may be none of."""
+    with h5py.File(path) as file:
+        there = "X" in file
+    return ad.read_h5ad(
+        path, backed="r" if there else None
+    )  # backed, what has no X is read by nothing
 
 
 def judged_part(
