@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -92,8 +93,13 @@ def write_corrected(
             del file["layers"]
             with h5py.File(source) as origin:
                 origin.copy("layers", file)
-        with_expression = "expression" in outputs_of(options, adata.n_obs)
-        append = appender(file, *adata.shape) if with_expression else lambda expression: None
+        if "expression" in outputs_of(options, adata.n_obs):
+            append = appender(file, *adata.shape)
+        else:
+            by_size = f"as cells are more than {MANY:,}; name it in correction.output to have it"
+            why = "as correction.output says" if options.get("output") else by_size
+            logging.getLogger("aif").info("no expression is written, %s", why)
+            append = None
         embeddings, cost = correct(networks, info, adata, options, append)
         for key, values in embeddings.items():
             ad.io.write_elem(file["obsm"], key, values)
@@ -125,7 +131,7 @@ def correct(
     info: ModelInfo,
     adata: ad.AnnData,
     options: dict[str, Any],
-    keep: Callable[[np.ndarray], None],
+    keep: Callable[[np.ndarray], None] | None,
     rows: np.ndarray | None = None,
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Correct a data set; return its embeddings by their key in obsm, and what it cost.
@@ -139,8 +145,8 @@ def correct(
     options
         target, n_samplings and output, see `aif.config.schema.Correction`.
     keep
-        Called with corrected expression (cells, G) of one chunk of cells after the other, where it is asked
-        for.
+        Called with corrected expression (cells, G) of one chunk of cells after the other; of no use where
+        options do not ask for expression.
     rows
         As in `correct_dataset`.
 
