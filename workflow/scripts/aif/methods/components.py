@@ -15,3 +15,9 @@ def principal_components(adata: ad.AnnData, seed: int, n_pcs: int = N_PCS) -> np
     n_pcs = min(n_pcs, min(adata.shape) - 1)
     x = adata.X if adata.n_obs > MANY else adata.X.toarray()
     return sc.pp.pca(x, n_comps=n_pcs, random_state=seed)
+
+
+def shallow(adata: ad.AnnData) -> ad.AnnData:
+    """Return a data set whose parts are another's, for a method that adds to it and changes none of them."""
+    parts = {name: dict(getattr(adata, name)) for name in ("layers", "obsm", "uns")}
+    return ad.AnnData(adata.X, adata.obs, adata.var, **parts)
