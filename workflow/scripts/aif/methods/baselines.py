@@ -49,7 +49,7 @@ class Baseline(NamedTuple):
 
 def uncorrected(adata: ad.AnnData, seed: int) -> ad.AnnData:
     """Return the data as they are."""
-    return adata.copy()
+    return shallow(adata)
 
 
 def combat(adata: ad.AnnData, seed: int) -> ad.AnnData:

@@ -55,15 +55,15 @@ def run_table(
     job, trained
         The runs and their models.
     adata
-        The data set the models were trained on, and its held-out cells.
+        The data set the models were trained on, and its held-out cells; its counts are not looked at.
     reference
-        The uncorrected norm_log data.
+        The uncorrected norm_log data with their counts; they may lie on disk.
     correction, evaluation
         Options, as in `aif.config.schema`.
     """
     groups = cell_groups(trained.held_out)
     rows_judged, judged = judged_cells(adata, groups, evaluation)
-    reference = reference[rows_judged].copy() if len(rows_judged) < adata.n_obs else reference
+    reference = reference[rows_judged].to_memory()
     final = {
         name: final_losses(
             trained.training.networks, trained.cells.subset(mask), job.variant, job.seed
@@ -81,6 +81,7 @@ def run_table(
                 networks = trained.training.networks.single(model)
                 info = trained.infos[index]
                 corrected = correct_dataset(networks, info, adata, options, rows_judged)
+                corrected.layers["counts"] = reference.layers["counts"]
                 metrics = evaluate_apart(
                     corrected, reference, evaluation, judged, JUDGED_SPACES
                 ).metrics
