@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import anndata as ad
-import h5py
 import numpy as np
 import pandas as pd
 
@@ -19,11 +18,11 @@ GRAPH_OF_MANY = (
 
 def on_disk(path: str | Path) -> ad.AnnData:
     """Return a data set whose X stays in its file (anndata's backed mode), which there may be none of."""
-    with h5py.File(path) as file:
-        there = "X" in file
-    return ad.read_h5ad(
-        path, backed="r" if there else None
-    )  # backed, what has no X is read by nothing
+    stored = ad.read_h5ad(path, backed="r")
+    if "X" in stored.file:
+        return stored
+    stored.file.close()
+    return ad.read_h5ad(path)  # parts of what has no X cannot be taken from its file
 
 
 def judged_part(
