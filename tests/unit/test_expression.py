@@ -96,4 +96,11 @@ def test_a_card_gets_all_cells_where_they_take_half_of_its_free_memory_at_most(
     if not held:
         assert there.device.type == "cuda"
         assert there.stored is x.stored
-    assert x.to("cpu").device.type == "cpu"
+
+
+def test_few_cells_are_made_dense_in_memory_too(adata, monkeypatch):
+    x = model_cells(adata, "norm_log")[0].x
+    monkeypatch.setattr("aif.model.expression.DENSE_BYTES", 4 * 70 * 20)
+    assert torch.equal(x.to("cpu"), x.dense())
+    monkeypatch.setattr("aif.model.expression.DENSE_BYTES", 4 * 70 * 20 - 1)
+    assert x.to("cpu").stored is x.stored

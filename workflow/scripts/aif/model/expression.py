@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 
 CHUNK = 2048  # cells that are made dense at a time where all are asked for
+DENSE_BYTES = (
+    2**28
+)  # up to which all cells are made dense in memory: a step is some per cent faster
 GPU_SHARE = 0.5  # of a card's free memory that dense expression may take
 
 
@@ -73,9 +76,12 @@ class SparseExpression:
         return SparseExpression(self.stored, self.scale, chosen, str(self.device))
 
     def to(self, device: str) -> Tensor | SparseExpression:
-        """Return what a device holds: a card all cells, dense, where they fit, else a minibatch."""
+        """Return what a device holds: all cells, dense, where they fit, else what makes minibatches dense.
+
+        They fit on the CPU up to DENSE_BYTES, and on a card up to GPU_SHARE of what is free there.
+        """
         there = SparseExpression(self.stored, self.scale, self.rows, device)
-        if there.device.type != "cuda":
-            return there
-        free, _ = torch.cuda.mem_get_info(there.device)
-        return there.dense() if 4 * np.prod(self.shape) <= GPU_SHARE * free else there
+        most = DENSE_BYTES
+        if there.device.type == "cuda":
+            most = GPU_SHARE * torch.cuda.mem_get_info(there.device)[0]
+        return there.dense() if 4 * np.prod(self.shape) <= most else there
