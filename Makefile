@@ -10,6 +10,7 @@
 # make reference: writes what is generated of the config's types, its schema and docs/config.md
 # make docs: builds the pages of docs/ as a site into site/
 # make benchmark-speed: measures speed beside the authors' package, an hour or more (TASKS="step stack": some of it)
+# make benchmark-speed TASKS=atlas: whole runs of 10,000 to a million cells, hours (ATLAS="--cells 10000": some of it)
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 VENV := .venv
@@ -55,7 +56,7 @@ format: $(VENV)/installed-tests
 	$(VENV)/bin/snakefmt Snakefile workflow
 
 benchmark-speed: $(VENV)/installed-reference
-	PYTHONPATH=$(CURDIR)/workflow/scripts $(VENV)/bin/python benchmarks/speed --tasks $(TASKS)
+	PYTHONPATH=$(CURDIR)/workflow/scripts $(VENV)/bin/python benchmarks/speed --tasks $(TASKS) $(ATLAS)
 
 $(VENV)/installed: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import atlas
 import numpy as np
 import pandas as pd
 import scale
@@ -32,10 +34,15 @@ def main() -> None:
     """Run the tasks that the command line names and put their rows into the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", default=ROOT / "benchmarks" / "speed.tsv", type=Path)
-    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--tasks", nargs="+", choices=[*TASKS, "atlas"], default=list(TASKS))
+    of_atlas = parser.add_argument_group("atlas", "takes hours, and runs only where it is named")
+    of_atlas.add_argument("--cells", nargs="+", type=int, default=atlas.SIZES)
+    of_atlas.add_argument("--quick", action="store_true", help="one epoch, fast metrics")
+    of_atlas.add_argument("--folder", type=Path, help="keeps the runs, to go on after a kill")
     options = parser.parse_args()
+    tasks = TASKS | {"atlas": partial(whole_runs, options)}
     for name in options.tasks:
-        rows = pd.DataFrame([row(**found) for found in TASKS[name]()])
+        rows = pd.DataFrame([row(**found) for found in tasks[name]()])
         print(rows.to_string())
         if options.output.exists():
             before = pd.read_csv(options.output, sep="\t")
@@ -199,6 +206,38 @@ def stack() -> list[dict[str, object]]:
             "device": "" if found["device"] == "cpu" else found["device"],
         }
     ]
+
+
+def whole_runs(options: argparse.Namespace) -> list[dict[str, object]]:
+    """From an h5ad to the report at several sizes, beside scVI at one of them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, quick = options.folder or Path(name), ["--quick"] if options.quick else []
+        found = [
+            json.loads(measured("atlas.py", cells, folder / str(cells), *quick))
+            for cells in sorted(options.cells)
+        ]
+    rules, scores = (
+        pd.DataFrame([line for part in found for line in part[table]])
+        for table in ("rules", "scores")
+    )
+    for table, of in ((rules, "atlas"), (scores, "atlas_scores")):
+        path = options.output.with_name(f"{of}.tsv")
+        table.to_csv(path, sep="\t", index=False, float_format="%.4g")
+    atlas.plot(rules, options.output.with_name("atlas.png"))
+    rows = []
+    for cells, part in rules.groupby("cells"):
+        whole = part.loc[part["of"] == "", "seconds"].item()
+        of_peer = atlas.seconds_of(part, f"baselines/{atlas.PEER}") or np.nan
+        corrected = atlas.seconds_of(part, f"{atlas.VARIANT}/pipeline")
+        tasks = {
+            "from the h5ad to the report": {"ours": whole},
+            "to a corrected data set": {"ours": corrected, "peer": of_peer, "peer_is": "scVI"},
+        }
+        rows += [
+            {"task": f"{cells} cells {name}", "unit": "s", "threads": atlas.CORES, **values}
+            for name, values in tasks.items()
+        ]
+    return rows
 
 
 TASKS: dict[str, Callable[[], list[dict[str, object]]]] = {

@@ -15,6 +15,7 @@ from aif.data.preprocessing import transform
 from aif.evaluation.evaluate import evaluate, not_judged
 from aif.evaluation.metrics import DE, METRICS
 from aif.methods.baselines import BASELINES, Baseline, corrected_or_reason
+from aif.methods.components import principal_components
 
 OPTIONS = {"n_pcs": 10, "embedding": "pca", "repetitions": 2, "subsample": 0.8, "seed": 0}
 IDS = {"dataset": "cells", "row": "", "seed": 0}
@@ -308,3 +309,11 @@ def test_every_parameter_is_one_of_its_package():
         known |= {*inspect.signature(BASELINES[name].run).parameters}
         known |= {*beside(name)}
         assert set(COMPETITORS[name].model_fields) - {"of"} <= known, name
+
+
+def test_components_of_sparse_cells_are_those_of_dense_ones(monkeypatch):
+    logs = transform(simulated(n=300, genes=100), "norm_log")
+    dense = principal_components(logs, seed=0, n_pcs=10)
+    monkeypatch.setattr("aif.methods.components.MANY", 100)
+    found = principal_components(logs, seed=0, n_pcs=10)
+    assert found == pytest.approx(dense, abs=1e-3 * np.abs(dense).max())

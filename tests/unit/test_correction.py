@@ -15,10 +15,11 @@ from small_workflow import ROOT
 from aif.config.hyperparameters import Hyperparameters
 from aif.config.schema import load_yaml
 from aif.config.variants import Variant, defaults_of, variant_of
-from aif.correction.corrected import correct_dataset, write_corrected
+from aif.correction.corrected import MANY, correct_dataset, outputs_of, write_corrected
 from aif.correction.decoding import CHUNK
 from aif.data.preprocessing import transform
 from aif.model.run import Job, train_job
+from aif.model.stored import trained_cells
 
 MODEL = Hyperparameters(
     alpha=0.05, rho=0.5, beta=0.0, delta=0.01, gamma=0.3,
@@ -57,6 +58,67 @@ def test_a_written_correction_is_the_one_in_memory(trained, tmp_path):
     assert set(written.uns["aif"]) == set(expected.uns["aif"])
     with h5py.File(tmp_path / "corrected.h5ad") as file:
         assert file["X"].chunks[0] < expected.n_obs
+
+
+@pytest.mark.parametrize("output", [["expression"], ["embedding"], ["expression", "embedding"]])
+def test_what_is_asked_for_is_written_and_the_same_as_with_all(trained, output, tmp_path):
+    both = correct_dataset(*trained, OPTIONS)
+    write_corrected(tmp_path / "corrected.h5ad", *trained, OPTIONS | {"output": output})
+    found = ad.read_h5ad(tmp_path / "corrected.h5ad")
+    assert np.array_equal(found.obsm["X_aif"], both.obsm["X_aif"])
+    assert found.uns["aif"]["output"] == output[0]
+    assert ("X_corrected" in found.obsm) == ("embedding" in output)
+    if "embedding" in output:
+        assert np.array_equal(found.obsm["X_corrected"], both.obsm["X_corrected"])
+    assert (found.X is not None) == ("expression" in output)
+    if "expression" in output:
+        assert np.array_equal(found.X, both.X)
+
+
+def test_of_many_cells_the_embedding_alone_is_the_default():
+    both = ["expression", "embedding"]
+    assert outputs_of(OPTIONS, MANY) == both
+    assert outputs_of(OPTIONS, MANY + 1) == ["embedding"]
+    assert outputs_of(OPTIONS | {"output": None}, MANY + 1) == ["embedding"]
+    assert outputs_of(OPTIONS | {"output": both}, MANY + 1) == both
+
+
+def test_components_of_some_cells_are_found_before_all_are_placed(trained, monkeypatch):
+    networks, info, adata = trained
+    apart = correct_dataset(networks, info, adata, OPTIONS).obs["held_out"].to_numpy()
+    at_once = correct_dataset(networks, info, adata, OPTIONS).obsm["X_corrected"]
+    monkeypatch.setattr("aif.correction.corrected.SHAPING", (~apart).sum())  # less than all cells
+    found = correct_dataset(networks, info, adata, OPTIONS).obsm["X_corrected"]
+    assert found == pytest.approx(at_once, abs=1e-4 * np.abs(at_once).max())
+    monkeypatch.setattr("aif.correction.corrected.SHAPING", 100)
+    of_few = correct_dataset(networks, info, adata, OPTIONS).obsm["X_corrected"]
+    assert of_few.shape == found.shape
+
+
+def test_some_cells_are_corrected_as_among_all(trained):
+    networks, info, adata = trained
+    rows = np.sort(np.random.default_rng(0).choice(adata.n_obs, 200, replace=False))
+    whole = correct_dataset(networks, info, adata, OPTIONS)
+    some = correct_dataset(networks, info, adata, OPTIONS, rows)
+    assert some.obs_names.equals(adata.obs_names[rows])
+    assert pytest.approx(whole.X[rows], abs=1e-4) == some.X
+    spread = np.abs(whole.obsm["X_corrected"]).max()
+    assert some.obsm["X_corrected"] == pytest.approx(
+        whole.obsm["X_corrected"][rows], abs=1e-3 * spread
+    )
+
+
+def test_counts_are_those_of_the_file_that_was_read_without_them(trained, tmp_path):
+    networks, info, adata = trained
+    adata.write_h5ad(tmp_path / "norm_log.h5ad", compression="gzip")
+    for memory in (None, 1e-6):
+        cells = trained_cells(tmp_path / "norm_log.h5ad", memory)
+        paths = tmp_path / "corrected.h5ad", tmp_path / "norm_log.h5ad"
+        write_corrected(paths[0], networks, info, cells, OPTIONS, source=paths[1])
+        found, expected = ad.read_h5ad(paths[0]), correct_dataset(networks, info, adata, OPTIONS)
+        assert (found.layers["counts"] != adata.layers["counts"]).nnz == 0
+        assert np.array_equal(found.X, expected.X)
+        assert np.array_equal(found.obsm["X_corrected"], expected.obsm["X_corrected"])
 
 
 def test_held_out_cells_shape_the_correction_of_no_other(trained):

@@ -65,3 +65,12 @@ def test_belief_is_half_at_the_half_and_grows():
     assert values[0] == pytest.approx(0)
     assert (np.diff(values) > 0).all()
     assert values[-1] > 0.98
+
+
+def test_among_some_cells_of_a_batch_counterparts_are_found_as_among_all(monkeypatch):
+    clouds = [(300, 0, 0), (300, 0, 1), (300, 5, 0)]
+    whole = found(*clouds)
+    monkeypatch.setattr("aif.correction.counterparts.MEMBERS", 200)
+    some = found(*clouds)
+    for own, of_some in zip(whole, some, strict=True):
+        assert np.median(of_some, axis=0) == pytest.approx(np.median(own, axis=0), abs=0.1)

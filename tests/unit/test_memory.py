@@ -63,3 +63,11 @@ def test_a_container_has_its_limit_and_no_more_than_its_machine(tmp_path, monkey
     for text, expected in (("max", machine), (str(30 * 2**20), 30), (str(2**62), machine)):
         limit.write_text(text + "\n")
         assert memory.machine_memory_mb() == expected
+
+
+def test_many_cells_that_are_not_made_dense_take_less():
+    need = BASELINES["harmony"].memory
+    at_most = need.mb(50_000, 2000, 8)
+    assert at_most == pytest.approx(300 + 2.5 * 50_000 * 2000 * 4 / 2**20)
+    assert need.mb(50_001, 2000, 8) == at_most
+    assert need.mb(1_000_000, 2000, 8) < 6 * 1024

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from aif.data.preprocessing import standardise, transform
+from aif.data.preprocessing import standardise, transform, with_genes, write_transform
 
 
 @pytest.fixture
@@ -59,3 +59,38 @@ def test_transforms_are_their_formulas_and_stay_sparse(counts):
         assert sparse.issparse(result.X)
         np.testing.assert_allclose(result.X.toarray(), values, rtol=1e-5)
         assert (result.layers["counts"] != counts.X).nnz == 0
+
+
+def test_values_are_a_copy_and_their_places_are_not(counts):
+    standard = standardise(counts, "lab", "kind")
+    before = standard.X.toarray()
+    for name in ("raw", "norm", "norm_log"):
+        result = transform(standard, name)
+        assert np.shares_memory(result.X.indices, standard.X.indices)
+        assert np.array_equal(result.layers["counts"].toarray(), before)
+        result.X.data[:] = -1
+    assert np.array_equal(standard.X.toarray(), before)
+
+
+def test_some_genes_are_those_of_the_cells_and_one_matrix(counts):
+    standard = standardise(counts, "lab", "kind")
+    assert with_genes(standard, list(standard.var_names)) is standard
+    names = ["g7", "g3", "g399"]
+    some, expected = with_genes(standard, names), standard[:, names]
+    assert np.array_equal(some.X.toarray(), expected.X.toarray())
+    assert some.layers["counts"] is some.X
+    assert list(some.var_names) == names
+    assert some.obs.equals(expected.obs)
+
+
+def test_a_written_transform_is_the_one_in_memory(counts, tmp_path):
+    standard, raw = standardise(counts, "lab", "kind"), None
+    for name in ("raw", "norm", "norm_log"):
+        result, path = transform(standard, name), tmp_path / f"{name}.h5ad"
+        write_transform(path, result, raw)
+        raw, found = tmp_path / "raw.h5ad", ad.read_h5ad(path)
+        for own, expected in ((found.X, result.X), (found.layers["counts"], standard.X)):
+            assert own.format == "csr"
+            assert np.array_equal(own.toarray(), expected.toarray())
+        assert "counts" in result.layers
+        assert found.obs.astype(str).equals(result.obs.astype(str))

@@ -1,5 +1,6 @@
 """What every rule's script shares."""
 
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,3 +79,14 @@ def test_a_table_comes_back_with_names_as_text_and_numbers_to_the_last_bit(tmp_p
     )
     (row,) = read_table(tmp_path / "t.tsv").to_dict("records")
     assert row == {**names, "value": 0.1234567890123456789}
+
+
+def test_a_log_ends_with_what_the_job_took(rule, capsys):
+    with rule_log(rule) as log:
+        log.info("at work")
+    *_, work, last = Path(rule.log[0]).read_text().splitlines()
+    assert work.endswith("train: at work")
+    seconds, memory = map(float, re.search(r"took ([\d.]+) s and (\d+) MB", last).groups())
+    assert 0 <= seconds < 10
+    assert 10 < memory < 100_000
+    assert "took" not in capsys.readouterr().err

@@ -11,9 +11,10 @@ from cells import simulated
 
 from aif.config.hyperparameters import Hyperparameters, key_of
 from aif.config.variants import Variant
+from aif.correction.corrected import correct_dataset
 from aif.data.holdout import held_out
 from aif.data.preprocessing import transform
-from aif.evaluation.evaluate import evaluate
+from aif.evaluation.evaluate import evaluate, evaluate_apart
 from aif.model.batch_weights import BatchWeights
 from aif.model.final_losses import final_losses
 from aif.model.losses import TERMS, reconstruction
@@ -82,7 +83,7 @@ def test_final_losses_are_means_over_the_cells_with_population_statistics(single
     trained, table = single
     networks, cells = trained.training.networks, trained.cells
     with torch.no_grad():
-        x = cells.x[None]
+        x = cells.x.dense()[None]
         mean, log_var = networks.encoder(x)
         expected = 0.5 * (mean**2 + log_var.exp() - 1 - log_var).mean().item()
     assert table["final_kl"].iloc[0] == pytest.approx(expected, rel=1e-5)
@@ -186,3 +187,16 @@ def test_held_out_cells_are_not_trained_on_and_scored_apart(adata):
 def test_a_job_comes_back_from_plain_types():
     task = job(MODEL, holdout=0.2)
     assert Job.of(asdict(task)) == task
+
+
+def test_of_many_cells_those_that_are_judged_are_corrected_alone(adata, single):
+    trained, _ = single
+    task, few = job(MODEL), EVALUATION | {"max_cells": 100}
+    table = run_table(task, trained, adata, adata, CORRECTION, few)
+    options = CORRECTION | {"output": ["expression"]}
+    corrected = correct_dataset(trained.training.networks, trained.infos[0], adata, options)
+    everything = {"all": np.ones(adata.n_obs, bool)}
+    expected = evaluate_apart(corrected, adata, few, everything, ["expression"]).metrics
+    assert (expected["n_cells"] == 100).all()
+    for row in expected[expected["suite"] != "cost"].itertuples():
+        assert table[row.metric].iloc[0] == pytest.approx(row.value, abs=1e-3, nan_ok=True)

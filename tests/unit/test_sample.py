@@ -5,12 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import scanpy as sc
+from cells import simulated
 from corrections import OPTIONS, as_corrected, counts
 
 from aif.data.preprocessing import transform
 from aif.evaluation.evaluate import evaluate, evaluate_apart
 from aif.evaluation.null_measures import judged_measures
-from aif.evaluation.sample import GRAPH_OF_MANY, sampled
+from aif.evaluation.sample import GRAPH_OF_MANY, judged_part, on_disk, sampled
 
 
 def obs_of(sizes):
@@ -98,3 +99,22 @@ def test_what_lies_on_disk_is_judged_as_in_memory_or_left_out(tmp_path, output):
     assert set(measures["cells"]) == {0 if output == "graph" else 200}
     if output == "graph":
         assert set(part.metrics["reason"]) == set(measures["reason"]) == {GRAPH_OF_MANY}
+
+
+@pytest.mark.parametrize("with_expression", [True, False])
+def test_what_lies_on_disk_is_judged_with_and_without_expression(tmp_path, with_expression):
+    cells = simulated(n=60)
+    cells.uns["aif"] = {"output": "expression" if with_expression else "embedding"}
+    cells.obsm["X_corrected"] = np.arange(120.0).reshape(60, 2)
+    whole = cells.copy()
+    if not with_expression:
+        cells.X = None
+    cells.write_h5ad(tmp_path / "corrected.h5ad")
+    mask = np.arange(60) % 2 == 0
+    part, _ = judged_part(on_disk(tmp_path / "corrected.h5ad"), whole, mask, 100, 0)
+    assert np.array_equal(part.obsm["X_corrected"], whole[mask].obsm["X_corrected"])
+    assert (part.layers["counts"] != whole[mask].layers["counts"]).nnz == 0
+    if with_expression:
+        assert (part.X != whole[mask].X).nnz == 0
+    else:
+        assert part.X is None

@@ -244,7 +244,7 @@ def test_in_units_of_the_model_counts_of_all_abundances_have_the_same_noise():
 def test_cells_of_the_model_are_the_data_in_its_units():
     adata = simulated(n=30, genes=10, n_batches=3)
     found, scale = model_cells(adata, "raw")
-    np.testing.assert_allclose(found.x.numpy() * scale, adata.X.toarray(), rtol=1e-5)
+    np.testing.assert_allclose(found.x.dense().numpy() * scale, adata.X.toarray(), rtol=1e-5)
     names = adata.obs["batch"].cat.categories[found.batch.numpy()]
     assert names.tolist() == adata.obs["batch"].tolist()
     assert found.n_batches == 3

@@ -155,3 +155,25 @@ def test_another_target_corrects_again_but_does_not_train(finished):
     assert "rule correct:" in process.stdout
     assert "rule preprocess:" not in process.stdout
     assert "rule train:" not in process.stdout
+
+
+def test_the_embedding_alone_goes_to_the_report(workflow):
+    workflow.config |= {
+        "variants": ["aif_steady"],
+        "correction": {"output": ["embedding"]},
+        "evaluation": {"profile": "fast", "n_pcs": 10},
+    }
+    process = workflow.run()
+    assert process.returncode == 0, process.stderr[-2000:]
+    folder = workflow.results("aif_steady", "pipeline")
+    corrected = ad.read_h5ad(folder / "corrected.h5ad")
+    assert corrected.X is None
+    assert corrected.obsm["X_corrected"].shape == (corrected.n_obs, 4)
+    assert corrected.uns["aif"]["output"] == "embedding"
+    table = pd.read_csv(folder / "metrics.tsv", sep="\t")
+    assert set(table["space"]) == {"embedding"}
+    assert table.loc[table["metric"] == "unlabelled", "status"].item() == "ok"
+    assert len(pd.read_csv(folder / "markers.tsv", sep="\t")) == 0
+    assert "aif_steady" in (workflow.folder / "results" / "report.html").read_text()
+    log = (folder / "correct.log").read_text()
+    assert "no expression is written, as correction.output says" in log

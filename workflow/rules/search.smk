@@ -32,7 +32,7 @@ rule search_job:
     threads: 1
     params:
         job=JOBS.search,
-        correction=SETTINGS["correction"],
+        correction=JOBS.search_correction,
         evaluation=PLAN.search_evaluation,
         made_of=JOBS.search_key,
         code=code("search_job.py"),

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 
-import anndata as ad
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from aif.config.hyperparameters import hyperparameters_of
@@ -15,6 +14,7 @@ from aif.model.checkpoint import Checkpoints
 from aif.model.model_file import save_model
 from aif.model.numerics import prepare_for_training
 from aif.model.run import Job, train_job
+from aif.model.stored import trained_cells
 from aif.search.best import best_run, choice
 
 with rule_log(snakemake) as log:
@@ -33,7 +33,7 @@ with rule_log(snakemake) as log:
         }
     )
     checkpoints = Checkpoints.of_rule(snakemake)
-    adata = ad.read_h5ad(snakemake.input.cells)
+    adata = trained_cells(snakemake.input.cells)
     with logging_redirect_tqdm(), ProgressLog(log) as progress:
         trained = train_job(job, adata, progress, checkpoints, snakemake.config["device"])
     if trained.training.diverged[0]:
@@ -55,5 +55,6 @@ with rule_log(snakemake) as log:
     with atomic(output.model) as path:
         save_model(path, networks, info)
     with atomic(output.corrected) as path:
-        write_corrected(path, networks, info, adata, params.correction)
+        cells = snakemake.input.cells
+        write_corrected(path, networks, info, adata, params.correction, source=cells)
     checkpoints.remove()

@@ -8,7 +8,7 @@ from aif.data.filters import Limits, filtered
 from aif.data.gene_choice import Choice, chosen_genes
 from aif.data.groups import check_readable
 from aif.data.keep_checks import check_covariates
-from aif.data.preprocessing import STANDARDISED_BY, standardise, transform
+from aif.data.preprocessing import STANDARDISED_BY, standardise, transform, with_genes
 from aif.data.pseudo_batches import batch_to_split
 from aif.job.files import write_table
 from aif.job.log import rule_log
@@ -31,11 +31,12 @@ with rule_log(snakemake) as log:
     if snakemake.params.null_test is not None:
         batch_to_split(batches.astype(str), dataset, snakemake.params.null_test["batch"])
     used, of_choice = chosen_genes(transform(standard, "norm_log"), Choice.of(source), key)
-    notes += [*of_choice, *check_chosen(standard[:, used])]
+    names = standard.var_names[used]
+    notes += [*of_choice, *check_chosen(with_genes(standard, names))]
     checks = pd.DataFrame(notes).assign(dataset=dataset)
     for check in checks[checks["status"] == "warning"].itertuples():
         log.warning("warning: %s: %s: %s", dataset, check.check, check.message)
     write_table(snakemake.output.composition, composition(standard.obs, dataset))
-    genes = pd.DataFrame({"dataset": dataset, "gene": standard.var_names[used]})
+    genes = pd.DataFrame({"dataset": dataset, "gene": names})
     write_table(snakemake.output.genes, genes)
     write_table(snakemake.output.checks, checks[["dataset", "check", "status", "message"]])

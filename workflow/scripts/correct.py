@@ -8,16 +8,18 @@ from aif.correction.no_correction import no_correction
 from aif.job.files import atomic
 from aif.job.log import rule_log
 from aif.model.model_file import failure_of, load_model
+from aif.model.stored import trained_cells
 
 with rule_log(snakemake), atomic(snakemake.output[0]) as path:
     torch.set_num_threads(snakemake.threads)
-    adata = ad.read_h5ad(snakemake.input.cells)
     failure = failure_of(snakemake.input.model)
     if not failure:
         networks, info = load_model(snakemake.input.model)
         try:
-            write_corrected(path, networks, info, adata, snakemake.params.correction)
+            cells, options = snakemake.input.cells, snakemake.params.correction
+            write_corrected(path, networks, info, trained_cells(cells), options, source=cells)
         except FloatingPointError as error:
             failure = info.ids() | {"status": "diverged", "reason": str(error)}
     if failure:
+        adata = ad.read_h5ad(snakemake.input.cells)
         no_correction(adata, failure | {"output": "expression"}).write_h5ad(path)

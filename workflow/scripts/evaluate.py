@@ -1,20 +1,20 @@
 """Judge a corrected data set by all metrics."""
 
-import anndata as ad
 import numpy as np
 
 from aif.data.holdout import cell_groups
 from aif.evaluation.evaluate import evaluate_apart, not_judged
+from aif.evaluation.sample import on_disk
 from aif.job.files import write_table
 from aif.job.log import rule_log
 from aif.job.threads import limited_threads
 
 with rule_log(snakemake) as log, limited_threads(snakemake.threads):
-    corrected = ad.read_h5ad(snakemake.input.corrected, backed="r")
+    corrected = on_disk(snakemake.input.corrected)
     if "reason" in corrected.uns["aif"]:
         found = not_judged(corrected)
     else:
-        reference = ad.read_h5ad(snakemake.input.reference, backed="r")
+        reference = on_disk(snakemake.input.reference)
         groups = {"all": np.ones(corrected.n_obs, dtype=bool)}
         if "held_out" in corrected.obs:
             groups |= cell_groups(corrected.obs["held_out"].to_numpy())

@@ -1,20 +1,20 @@
 """Measure what a correction changed where there was nothing to correct."""
 
-import anndata as ad
 import pandas as pd
 
 from aif.evaluation.null_measures import judged_measures, no_measures
+from aif.evaluation.sample import on_disk
 from aif.job.files import write_table
 from aif.job.log import rule_log
 from aif.job.threads import limited_threads
 
 with rule_log(snakemake) as log, limited_threads(snakemake.threads):
     params = snakemake.params
-    corrected = ad.read_h5ad(snakemake.input.corrected, backed="r")
+    corrected = on_disk(snakemake.input.corrected)
     if "reason" in corrected.uns["aif"]:
         found = no_measures(corrected.uns["aif"])
     else:
-        reference = ad.read_h5ad(snakemake.input.reference, backed="r")
+        reference = on_disk(snakemake.input.reference)
         found = judged_measures(corrected, reference, params.evaluation)
         for row in found[found["status"] == "failed"].itertuples():
             log.warning("warning: %s failed: %s", row.measure, row.reason)

@@ -4,7 +4,14 @@ import anndata as ad
 
 from aif import __version__
 from aif.data.filters import Limits, filtered
-from aif.data.preprocessing import STANDARDISED_BY, TRANSFORMS, standardise, transform
+from aif.data.preprocessing import (
+    STANDARDISED_BY,
+    TRANSFORMS,
+    standardise,
+    transform,
+    with_genes,
+    write_transform,
+)
 from aif.job.files import atomic, read_table
 from aif.job.log import rule_log
 
@@ -18,10 +25,12 @@ with rule_log(snakemake) as log:
     genes = read_table(snakemake.input.genes)["gene"]
     counts = standardise(adata, **{name: source[name] for name in STANDARDISED_BY}, key=key)
     del adata
-    counts = counts[:, genes].copy()
+    counts = with_genes(counts, genes)
     log.info("%d cells, %d genes, %d batches", *counts.shape, counts.obs["batch"].nunique())
+    raw = None
     for name in TRANSFORMS:
         result = transform(counts, name)
         result.uns["aif"] = {"dataset": dataset, "transform": name, "version": __version__}
         with atomic(snakemake.output[name]) as path:
-            result.write_h5ad(path, compression="gzip")
+            write_transform(path, result, raw)
+        raw = snakemake.output.raw

@@ -1,6 +1,5 @@
 """Train one run: a data set, a variant, its hyperparameters and a seed."""
 
-import anndata as ad
 import pandas as pd
 from tqdm.contrib.logging import logging_redirect_tqdm
 
@@ -12,6 +11,7 @@ from aif.model.checkpoint import Checkpoints
 from aif.model.model_file import save_failure, save_model
 from aif.model.numerics import prepare_for_training
 from aif.model.run import Job, train_job
+from aif.model.stored import trained_cells
 from aif.model.training import COURSE
 
 with rule_log(snakemake) as log:
@@ -19,7 +19,7 @@ with rule_log(snakemake) as log:
     job = Job.of(snakemake.params.job)
     ids = {key: getattr(job, key) for key in ("dataset", "method", "row", "seed")}
     checkpoints = Checkpoints.of_rule(snakemake)
-    adata = ad.read_h5ad(snakemake.input[0])
+    adata = trained_cells(snakemake.input[0])
     failure, losses = None, pd.DataFrame(columns=list(COURSE))
     try:
         with logging_redirect_tqdm(), ProgressLog(log) as progress:

@@ -18,6 +18,9 @@ from aif.config.variants import Weighting
 
 Mode = Literal["pipeline", "grid_search", "robust_grid_search"]
 Profile = Literal["fast", "full"]
+Outputs = Annotated[
+    list[Literal["expression", "embedding"]], Field(min_length=1), AfterValidator(each_once)
+]
 PROFILES: dict[Profile, dict[str, Any]] = {
     "full": {"embedding": "tsne", "repetitions": 20},
     "fast": {"embedding": "pca", "repetitions": 0},
@@ -34,6 +37,9 @@ class Correction(Section):
     """`mean` (over the decodes for all batches), a batch, or shares of batches to decode as."""
     n_samplings: int = Field(20, ge=0)
     """Draws of the latent z that are averaged; 0 decodes its mean."""
+    output: Outputs | None = None
+    """What is written of a correction: `[expression, embedding]`, or one of them. By default both, of more
+    than 100,000 cells the embedding alone."""
 
 
 class Evaluation(Section):

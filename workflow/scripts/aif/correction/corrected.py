@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,13 @@ import torch
 from sklearn.decomposition import PCA
 
 from aif import __version__
-from aif.correction.decoding import CHUNK, Part, correction_target, decoded_expression
+from aif.correction.decoding import (
+    CHUNK,
+    Part,
+    correction_target,
+    decoded_expression,
+    latent_parts,
+)
 from aif.correction.shift import Setting, Shift
 from aif.data.covariates import covariates_of
 from aif.data.holdout import held_out
@@ -26,6 +33,8 @@ from aif.model.model_file import ModelInfo
 from aif.model.networks import Networks
 
 SHAPING = 20_000  # cells that are enough to find components
+MANY = 100_000  # cells above which no expression is written where the config does not ask for it
+COMPRESSED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 # Corrected logarithms below it are no expression. A shift that is next to nothing would put all zeros of a
 # batch above or below those of the others, and a test by ranks would call the gene different.
 TRACE = 0.05
@@ -36,50 +45,85 @@ def correct_dataset(
     info: ModelInfo,
     adata: ad.AnnData,
     options: dict[str, Any],
-    with_components: bool = True,
+    rows: np.ndarray | None = None,
 ) -> ad.AnnData:
     """Return a data set with corrected expression, as the contract of corrected.h5ad says.
 
-    Without components the embedding is the latent space, whatever the variant says. Other parameters and
-    errors as in `correct`.
+    Parameters
+    ----------
+    networks, info, adata, options
+        As in `correct`, and so are errors.
+    rows
+        (k,), increasing places of the cells that are corrected and returned; all where not given.
     """
     expression: list[np.ndarray] = []
-    if not with_components:
-        info = replace(info, variant=info.variant | {"embedding": "latent"})
-    embeddings, cost = correct(networks, info, adata, options, expression.append)
+    embeddings, cost = correct(networks, info, adata, options, expression.append, rows)
     corrected = without_expression(adata, info)
-    corrected.X = np.concatenate(expression)
+    corrected = corrected if rows is None else corrected[rows].copy()
+    if expression:
+        corrected.X = np.concatenate(expression)
     for key, values in embeddings.items():
         corrected.obsm[key] = values
-    corrected.uns["aif"] = provenance(info, options, cost)
+    corrected.uns["aif"] = provenance(info, options, cost, adata.n_obs)
     return corrected
 
 
 def write_corrected(
-    path: Path, networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
+    path: Path,
+    networks: Networks,
+    info: ModelInfo,
+    adata: ad.AnnData,
+    options: dict[str, Any],
+    source: Path | None = None,
 ) -> None:
     """Write what `correct_dataset` returns, with a chunk of corrected expression in memory at a time.
 
-    Where the embedding is of components, what these are of is in memory as well, (n, G) float32.
+    Parameters
+    ----------
+    path
+        The file.
+    networks, info, adata, options
+        As in `correct`.
+    source
+        A file to take the layers from, as they are there, where `adata` was read without.
     """
     without_expression(adata, info).write_h5ad(path)
     with h5py.File(path, "r+") as file:
-        empty = np.empty((0, adata.n_vars), dtype=np.float32)
-        shape = {
-            "maxshape": (None, adata.n_vars),
-            "chunks": (min(CHUNK, adata.n_obs), adata.n_vars),
-        }
-        ad.io.write_elem(file, "X", empty, dataset_kwargs=shape)
-
-        def append(expression: np.ndarray) -> None:
-            done = len(file["X"])
-            file["X"].resize(done + len(expression), axis=0)
-            file["X"][done:] = expression
-
+        if source is not None:
+            del file["layers"]
+            with h5py.File(source) as origin:
+                origin.copy("layers", file)
+        if "expression" in outputs_of(options, adata.n_obs):
+            append = appender(file, *adata.shape)
+        else:
+            by_size = f"as cells are more than {MANY:,}; name it in correction.output to have it"
+            why = "as correction.output says" if options.get("output") else by_size
+            logging.getLogger("aif").info("no expression is written, %s", why)
+            append = None
         embeddings, cost = correct(networks, info, adata, options, append)
         for key, values in embeddings.items():
             ad.io.write_elem(file["obsm"], key, values)
-        ad.io.write_elem(file["uns"], "aif", provenance(info, options, cost))
+        ad.io.write_elem(file["uns"], "aif", provenance(info, options, cost, adata.n_obs))
+
+
+def appender(file: h5py.File, n_cells: int, n_genes: int) -> Callable[[np.ndarray], None]:
+    """Return what appends chunks of cells (cells, G) to X of a file, which it begins, compressed."""
+    empty = np.empty((0, n_genes), dtype=np.float32)
+    shape = {"maxshape": (None, n_genes), "chunks": (min(CHUNK, n_cells), n_genes)}
+    ad.io.write_elem(file, "X", empty, dataset_kwargs=shape | COMPRESSED)
+
+    def append(expression: np.ndarray) -> None:
+        done = len(file["X"])
+        file["X"].resize(done + len(expression), axis=0)
+        file["X"][done:] = expression
+
+    return append
+
+
+def outputs_of(options: dict[str, Any], n_cells: int) -> list[str]:
+    """Return what a correction writes: what the config names, else expression too unless cells are MANY."""
+    both = ["expression", "embedding"]
+    return options.get("output") or (both if n_cells <= MANY else ["embedding"])
 
 
 def correct(
@@ -87,7 +131,8 @@ def correct(
     info: ModelInfo,
     adata: ad.AnnData,
     options: dict[str, Any],
-    keep: Callable[[np.ndarray], None],
+    keep: Callable[[np.ndarray], None] | None,
+    rows: np.ndarray | None = None,
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Correct a data set; return its embeddings by their key in obsm, and what it cost.
 
@@ -98,9 +143,12 @@ def correct(
     adata
         The preprocessed data set that the model was trained on.
     options
-        target and n_samplings, see `aif.config.schema.Correction`.
+        target, n_samplings and output, see `aif.config.schema.Correction`.
     keep
-        Called with corrected expression (cells, G) of one chunk of cells after the other.
+        Called with corrected expression (cells, G) of one chunk of cells after the other; of no use where
+        options do not ask for expression.
+    rows
+        As in `correct_dataset`.
 
     Raises
     ------
@@ -109,25 +157,47 @@ def correct(
     FloatingPointError
         If a corrected value is not finite.
     """
+    outputs, n_cells = outputs_of(options, adata.n_obs), adata.n_obs
+    chosen = None if rows is None or len(rows) == n_cells else mask_of(rows, n_cells)
+    of_components = "embedding" in outputs and info.variant["embedding"] == "components"
     with measured() as cost:
         known = ~held_out(adata.obs, info.holdout, info.seed)
-        latent = []
-        of_components = info.variant["embedding"] == "components"
-        smooth = np.empty(adata.shape if of_components else 0, dtype=np.float32)
-        for part in corrected_parts(networks, info, adata, known, options):
-            if not np.isfinite(part.expression).all():
+        decodes = of_components or "expression" in outputs
+        parts = corrected_parts(networks, info, adata, known, options, decodes)
+        pca = None
+        if of_components and (chosen is not None or n_cells > SHAPING):
+            shaping = mask_of(shaping_cells(known, info), n_cells)
+            smooth = [part.smooth for part in parts(chosen=shaping)]
+            pca = components(np.concatenate(smooth), info)
+        latent, placed = [], []
+        for part in parts(chosen=chosen):
+            if not (np.isfinite(part.expression).all() and np.isfinite(part.latent).all()):
                 raise FloatingPointError("the corrected expression is not finite")
-            keep(
-                positive(part.expression, info) if info.variant["nonnegative"] else part.expression
-            )
-            if of_components:
-                done = sum(map(len, latent))
-                smooth[done : done + len(part.smooth)] = part.smooth
+            if "expression" in outputs:
+                keep(
+                    positive(part.expression, info)
+                    if info.variant["nonnegative"]
+                    else part.expression
+                )
+            if of_components:  # of few cells all are kept, which are decoded once then
+                placed.append(part.smooth if pca is None else pca.transform(part.smooth))
             latent.append(part.latent)
-        embeddings = dict.fromkeys(("X_aif", "X_corrected"), np.concatenate(latent))
+        embeddings = {"X_aif": np.concatenate(latent)}
+        if "embedding" in outputs:
+            embeddings["X_corrected"] = embeddings["X_aif"]
+        if of_components and pca is None:
+            pca = components(np.concatenate(placed)[shaping_cells(known, info)], info)
+            placed = [pca.transform(smooth) for smooth in placed]
         if of_components:
-            embeddings["X_corrected"] = components(smooth, known, info)
+            embeddings["X_corrected"] = np.concatenate(placed)
     return embeddings, cost
+
+
+def mask_of(rows: np.ndarray, n_cells: int) -> torch.Tensor:
+    """Return a mask (n,) of places."""
+    mask = torch.zeros(n_cells, dtype=torch.bool)
+    mask[torch.from_numpy(rows)] = True
+    return mask
 
 
 def positive(expression: np.ndarray, info: ModelInfo) -> np.ndarray:
@@ -136,18 +206,21 @@ def positive(expression: np.ndarray, info: ModelInfo) -> np.ndarray:
     return np.where(expression < least, 0, expression)
 
 
-def components(smooth: np.ndarray, known: np.ndarray, info: ModelInfo) -> np.ndarray:
-    """Return principal components (n, k) of cells (n, G), as many as there are latent dimensions.
-
-    They are of known cells, SHAPING of them at most; there are no more than these and the genes.
-    """
+def shaping_cells(known: np.ndarray, info: ModelInfo) -> np.ndarray:
+    """Return the places of the cells that components are of: of those known, SHAPING at most."""
     rows = np.flatnonzero(known)
-    if len(rows) > SHAPING:
-        rows = np.random.default_rng(info.seed).choice(rows, SHAPING, replace=False)
-    wanted = min(info.hyperparameters["latent"], len(rows), smooth.shape[1])
-    pca = PCA(wanted, random_state=info.seed).fit(smooth[rows])
-    chunks = np.split(smooth, range(CHUNK, len(smooth), CHUNK))
-    return np.concatenate([pca.transform(part) for part in chunks])
+    if len(rows) <= SHAPING:
+        return rows
+    return np.sort(np.random.default_rng(info.seed).choice(rows, SHAPING, replace=False))
+
+
+def components(smooth: np.ndarray, info: ModelInfo) -> PCA:
+    """Return the principal components of cells (n, G), as many as there are latent dimensions.
+
+    There are no more than the cells and the genes.
+    """
+    wanted = min(info.hyperparameters["latent"], *smooth.shape)
+    return PCA(wanted, random_state=info.seed).fit(smooth)
 
 
 def corrected_parts(
@@ -156,13 +229,16 @@ def corrected_parts(
     adata: ad.AnnData,
     known: np.ndarray,
     options: dict[str, Any],
-) -> Iterator[Part]:
-    """Return the corrected cells, one chunk after the other.
+    decodes: bool,
+) -> Callable[..., Iterator[Part]]:
+    """Return what yields corrected cells, one chunk after the other, with a mask `chosen` (n,) those of it.
 
     Parameters
     ----------
     known
         (n,) bool, the cells that the model was trained on.
+    decodes
+        Whether more than latent means is asked for.
     networks, info, adata, options
         As in `correct`.
     """
@@ -178,13 +254,15 @@ def corrected_parts(
             )
     scale = np.array(info.scale, dtype=np.float32)
     cells = SparseCells(adata.X, scale, torch.from_numpy(covariates.to_numpy(np.float32)))
+    if not decodes:
+        return partial(latent_parts, networks, cells)
     target = correction_target(options["target"], info.batches)
     sampling = {"n_samplings": options["n_samplings"], "seed": info.seed}
     if not info.variant["shift"]:
-        return decoded_expression(networks, cells, target, **sampling)
+        return partial(decoded_expression, networks, cells, target, **sampling)
     batch = adata.obs["batch"].cat.codes.to_numpy()
     setting = Setting.of(info.hyperparameters)
-    return Shift(networks, cells, batch, known, target, setting, **sampling).parts()
+    return Shift(networks, cells, batch, known, target, setting, **sampling).parts
 
 
 def without_expression(adata: ad.AnnData, info: ModelInfo) -> ad.AnnData:
@@ -201,12 +279,15 @@ def without_expression(adata: ad.AnnData, info: ModelInfo) -> ad.AnnData:
     return rest
 
 
-def provenance(info: ModelInfo, options: dict[str, Any], cost: dict[str, float]) -> dict[str, Any]:
+def provenance(
+    info: ModelInfo, options: dict[str, Any], cost: dict[str, float], n_cells: int
+) -> dict[str, Any]:
     """Return what uns["aif"] says: ids, what was asked, and what training and correction cost."""
+    with_expression = "expression" in outputs_of(options, n_cells)
     return {
         **info.ids(),
         "version": __version__,
-        "output": "expression",
+        "output": "expression" if with_expression else "embedding",
         "holdout": info.holdout,
         "seconds": info.seconds + cost["seconds"],
         "peak_memory_mb": max(info.peak_memory_mb, cost["peak_memory_mb"]),

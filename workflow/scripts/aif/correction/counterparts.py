@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 NEIGHBOURS = 10
+MEMBERS = 10_000  # cells of a batch that are looked among, or this would be quadratic in the cells
 STEEPNESS = 8  # how sharply belief is lost as likeness falls
 
 
@@ -22,6 +23,7 @@ def likenesses(places: np.ndarray, batch: np.ndarray, known: np.ndarray, n: int)
     cell's type is not in their batch, they are of another, are near to that type's cells and far from
     the cell. Distances are means over NEIGHBOURS cells, and a cell has the mean of the likenesses of the
     NEIGHBOURS nearest in its batch: a type needs about as many cells in both batches to be told apart.
+    Of the known cells of a batch MEMBERS are looked among at most, drawn at random.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ def likenesses(places: np.ndarray, batch: np.ndarray, known: np.ndarray, n: int)
         How many batches there are.
     """
     members = {index: np.flatnonzero(known & (batch == index)) for index in range(n)}
-    members = {index: own for index, own in members.items() if len(own)}
+    members = {index: _some(own) for index, own in members.items() if len(own)}
     trees = {
         index: NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(own))).fit(places[own])
         for index, own in members.items()
@@ -59,3 +61,10 @@ def likenesses(places: np.ndarray, batch: np.ndarray, known: np.ndarray, n: int)
 def mean_distance(tree: NearestNeighbors, places: np.ndarray) -> np.ndarray:
     """Return how far the neighbours in a tree are from places (cells, d), on the mean (cells,)."""
     return tree.kneighbors(places)[0].mean(1)
+
+
+def _some(cells: np.ndarray) -> np.ndarray:
+    """Return places of cells, of more than MEMBERS so many."""
+    if len(cells) <= MEMBERS:
+        return cells
+    return np.sort(np.random.default_rng(0).choice(cells, MEMBERS, replace=False))

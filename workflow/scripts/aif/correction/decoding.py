@@ -22,7 +22,7 @@ class Part(NamedTuple):
     Attributes
     ----------
     expression
-        (cells, G), corrected, in its own units.
+        (cells, G), corrected, in its own units; (cells, 0) where only latent means are made.
     latent
         (cells, d), latent means.
     smooth
@@ -83,6 +83,7 @@ def hidden_decodes(
     labels: Tensor,
     n_samplings: int,
     seed: int,
+    chosen: Tensor | None = None,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Yield every cell, what its decodes under several labels are linear in, and its latent mean.
 
@@ -102,19 +103,25 @@ def hidden_decodes(
         Draws of z per cell over which is averaged; 0 decodes μ itself.
     seed
         Seeds the draws.
+    chosen
+        (n,) bool, the cells that are decoded; the draws of the others are passed over. Without it all are.
 
     Yields
     ------
-    For every chunk its expression, the (L, cells, hidden) activations and (cells, d) latent means μ
+    For every chunk the expression of its cells, (L, cells, hidden) activations and (cells, d) latent means
     """
-    draws = np.random.default_rng(seed)
+    draws, latent, done = np.random.default_rng(seed), networks.shape.latent, 0
     for x, covariates in chunks:
+        noise = torch.zeros(len(x), 1, latent)
+        if n_samplings:
+            shape = (len(x), n_samplings, latent)
+            noise = torch.from_numpy(draws.standard_normal(shape, dtype=np.float32))
+        if chosen is not None:
+            own = chosen[done : done + len(x)]
+            done += len(x)
+            x, covariates, noise = x[own], covariates[own], noise[own]
         mean, log_var = (output[0] for output in networks.encoder(x[None]))
         deviation = torch.exp(0.5 * log_var)
-        noise = torch.zeros(len(x), 1, mean.shape[1])
-        if n_samplings:
-            shape = (len(x), n_samplings, mean.shape[1])
-            noise = torch.from_numpy(draws.standard_normal(shape, dtype=np.float32))
         hidden = torch.zeros(len(labels), len(x), networks.shape.hidden)
         for draw in noise.unbind(1):
             z = mean + deviation * draw
@@ -131,6 +138,7 @@ def decoded_expression(
     n_samplings: int,
     seed: int,
     chunk: int = CHUNK,
+    chosen: Tensor | None = None,
 ) -> Iterator[Part]:
     """Yield corrected cells, one chunk after the other.
 
@@ -142,11 +150,29 @@ def decoded_expression(
         The labels to decode with.
     chunk
         Cells at a time.
-    networks, n_samplings, seed
+    networks, n_samplings, seed, chosen
         As in `hidden_decodes`.
     """
-    chunks = cells.chunks(chunk)
-    for _, hidden, mean in hidden_decodes(networks, chunks, target.labels, n_samplings, seed):
+    drawn = (n_samplings, seed, chosen)
+    for _, hidden, mean in hidden_decodes(networks, cells.chunks(chunk), target.labels, *drawn):
         decoded = networks.decoder.decodes(torch.tensordot(target.weights, hidden, 1))
         expression = decoded.numpy() * cells.scale
         yield Part(expression, mean.numpy(), smooth=expression)
+
+
+def latent_parts(
+    networks: Networks, cells: SparseCells, chosen: Tensor | None = None, chunk: int = CHUNK
+) -> Iterator[Part]:
+    """Yield latent means, one chunk of cells after the other, with no expression.
+
+    Parameters
+    ----------
+    networks, chosen
+        As in `hidden_decodes`.
+    cells, chunk
+        As in `decoded_expression`.
+    """
+    no_labels = torch.zeros(0, networks.shape.batches)
+    for x, _, mean in hidden_decodes(networks, cells.chunks(chunk), no_labels, 0, 0, chosen):
+        nothing = np.empty((len(x), 0), dtype=np.float32)
+        yield Part(nothing, mean.numpy(), smooth=nothing)

@@ -127,16 +127,17 @@ class Shift:
             weight = networks.decoder.out.weight.detach()[0]
             axes = main_axes(spread.within(), weight)
             # Of decodes that are moved by the common shift of their batch only.
-            places = own_hidden @ (weight @ axes) + (self.common @ axes)[self.batch]
+            on_axes = torch.cat([own @ (weight @ axes) for own in own_hidden])
+            places = on_axes + (self.common @ axes)[self.batch]
             likeness = likenesses(places.numpy(), batch, known, n_batches)
             self.believed = self._of_labels(belief(likeness, setting.likeness))
         self.residuals = Residuals.of(moments, self.slope, self.offset, shares)
 
-    def parts(self) -> Iterator[Part]:
-        """Yield the shifted cells, one chunk after the other."""
+    def parts(self, chosen: Tensor | None = None) -> Iterator[Part]:
+        """Yield the shifted cells, one chunk after the other; with a mask (n,) only those of it."""
         setting, decodes = self.setting, self.networks.decoder.decodes
-        believed = (self.believed * self.weights).split(self.chunk)
-        for weights, (code, x, hidden, mean) in zip(believed, self._passes(), strict=True):
+        believed = self._chunks(self.believed * self.weights, chosen)
+        for weights, (code, x, hidden, mean) in zip(believed, self._passes(chosen), strict=True):
             own_hidden = self._own_hidden(hidden, code)
             common_hidden = self.mean_hidden[:, None] - self.mean_hidden[self.which[code]]
             steps = hidden - own_hidden - common_hidden
@@ -152,8 +153,11 @@ class Shift:
             )
             yield Part(expression, mean.numpy(), smooth)
 
-    def _means(self, known: Tensor) -> tuple[Moments, HiddenMoments, Tensor, Tensor]:
-        """Return moments of the known cells, their mean hidden decode under each label, all cells' own."""
+    def _means(self, known: Tensor) -> tuple[Moments, HiddenMoments, Tensor, list[Tensor]]:
+        """Return moments of the known cells, their mean hidden decode under each label, all cells' own.
+
+        The last is kept where `likeness` needs it, in chunks: of many cells it is the largest thing there is.
+        """
         shape = self.networks.shape
         moments, spread = (
             Moments(shape.batches, shape.genes),
@@ -161,12 +165,14 @@ class Shift:
         )
         mean_hidden, all_own = torch.zeros(len(self.labels), shape.hidden), []
         for seen, (code, x, hidden, _) in zip(known.split(self.chunk), self._passes(), strict=True):
-            all_own.append(self._own_hidden(hidden, code))
-            own = all_own[-1][seen]
+            own = self._own_hidden(hidden, code)
+            if self.setting.likeness is not None:
+                all_own.append(own)
+            own = own[seen]
             moments.add(x[seen], self.networks.decoder.decodes(own), code[seen])
             spread.add(own, code[seen])
             mean_hidden += hidden[:, seen].sum(1) / known.sum()
-        return moments, spread, mean_hidden, torch.cat(all_own)
+        return moments, spread, mean_hidden, all_own
 
     def _of_labels(self, believed: np.ndarray) -> Tensor:
         """Return how far a cell's decode under each label is believed, (n, L), of that of batches (n, b).
@@ -178,12 +184,21 @@ class Shift:
         missing = 1 - self.labels[:, self.batch].T
         return torch.where(missing > 0, others @ self.labels.T / missing, 1)
 
-    def _passes(self) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    def _passes(
+        self, chosen: Tensor | None = None
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
         """Yield the index of the batch, the cells, their hidden decodes and latent means."""
         chunks = self.cells.chunks(self.chunk)
-        decoded = hidden_decodes(self.networks, chunks, self.labels, **self.sampling)
-        for code, parts in zip(self.batch.split(self.chunk), decoded, strict=True):
+        decoded = hidden_decodes(self.networks, chunks, self.labels, **self.sampling, chosen=chosen)
+        for code, parts in zip(self._chunks(self.batch, chosen), decoded, strict=True):
             yield code, *parts
+
+    def _chunks(self, values: Tensor, chosen: Tensor | None) -> Iterator[Tensor]:
+        """Yield values of all cells (n, …), or of those chosen, a chunk of cells at a time."""
+        if chosen is None:
+            return iter(values.split(self.chunk))
+        pairs = zip(values.split(self.chunk), chosen.split(self.chunk), strict=True)
+        return (part[own] for part, own in pairs)
 
     def _own_hidden(self, hidden: Tensor, code: Tensor) -> Tensor:
         return hidden[self.which[code], torch.arange(len(code))]

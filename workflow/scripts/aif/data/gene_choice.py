@@ -99,7 +99,8 @@ def chosen_genes(logs: ad.AnnData, choice: Choice, key: str) -> tuple[np.ndarray
         said = f"{n} are asked for and {used.sum()} are there: all are kept"
         notes.append(Note("n_top_genes", "warning", said))
     elif n is not None and n < used.sum():
-        among = ad.AnnData(logs.X[:, np.flatnonzero(used)], logs.obs, logs.var[used])
+        x = logs.X if used.all() else logs.X[:, np.flatnonzero(used)]
+        among = ad.AnnData(x, logs.obs, logs.var[used])
         used[used] = most_variable_genes(among, n, f"{key}.n_top_genes")
     if (used | kept).sum() < FEWEST:
         raise InputError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -12,6 +14,15 @@ from aif.evaluation.metric import LeftOut
 GRAPH_OF_MANY = (
     "a neighbour graph cannot be judged by a sample of its cells; raise evaluation.max_cells"
 )
+
+
+def on_disk(path: str | Path) -> ad.AnnData:
+    """Return a data set whose X stays in its file (anndata's backed mode), which there may be none of."""
+    stored = ad.read_h5ad(path, backed="r")
+    if "X" in stored.file:
+        return stored
+    stored.file.close()
+    return ad.read_h5ad(path)  # parts of what has no X cannot be taken from its file
 
 
 def judged_part(

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from aif.errors import InputError
+from aif.job.costs import measured
+
+# The last line of a job that ended well, without the start of Python and its packages.
+TOOK = "took {seconds:.2f} s and {peak_memory_mb:.0f} MB of memory at most"
 
 
 class _OneLine(logging.Formatter):
@@ -24,7 +28,7 @@ def rule_log(snakemake: Any) -> Iterator[logging.Logger]:
     """Log to the terminal and to the rule's log file; end with one line where something fails.
 
     An `InputError` is the user's to mend and ends as its own line. Any other exception leaves its
-    traceback in the log file and one line in the terminal.
+    traceback in the log file and one line in the terminal. The file ends with what the job took.
     """
     terminal = logging.StreamHandler()
     file = logging.FileHandler(snakemake.log[0], mode="w")
@@ -36,7 +40,10 @@ def rule_log(snakemake: Any) -> Iterator[logging.Logger]:
     logging.getLogger("py.warnings").addHandler(file)
     logger = logging.getLogger("aif")
     try:
-        yield logger
+        with measured() as cost:
+            yield logger
+        took = logging.makeLogRecord({"levelno": logging.INFO, "msg": TOOK.format(**cost)})
+        file.handle(took)
     except InputError as error:
         logger.error("error: %s", error)
         sys.exit(1)

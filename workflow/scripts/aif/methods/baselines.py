@@ -21,7 +21,7 @@ from scipy import sparse
 from aif import __version__
 from aif.correction.no_correction import no_correction
 from aif.job.costs import measured, versions
-from aif.methods.components import N_PCS, principal_components
+from aif.methods.components import MANY, N_PCS, principal_components, shallow
 from aif.methods.controls import downsampled, perfect_types, shuffled
 from aif.methods.count_matrices import whole_numbers, with_logarithms_of
 from aif.methods.known_effects import known_effects
@@ -49,7 +49,7 @@ class Baseline(NamedTuple):
 
 def uncorrected(adata: ad.AnnData, seed: int) -> ad.AnnData:
     """Return the data as they are."""
-    return adata.copy()
+    return shallow(adata)
 
 
 def combat(adata: ad.AnnData, seed: int) -> ad.AnnData:
@@ -89,7 +89,7 @@ def harmony(adata: ad.AnnData, seed: int, n_pcs: int = N_PCS, **parameters: Any)
     """Return Harmony's embedding (Korsunsky et al. 2019; harmonypy) of the principal components."""
     import harmonypy
 
-    result = adata.copy()
+    result = shallow(adata)
     if "nclust" in parameters:  # with more clusters than cells it never ends
         parameters["nclust"] = min(parameters["nclust"], adata.n_obs)
     fit = harmonypy.run_harmony(
@@ -225,7 +225,7 @@ BASELINES = {
     "uncorrected": Baseline(uncorrected, "expression", "scanpy"),
     "combat": Baseline(combat, "expression", "scanpy", memory=Memory(11)),
     "combat_seq": Baseline(combat_seq, "expression", "inmoose"),
-    "harmony": Baseline(harmony, "embedding", "harmonypy", memory=Memory(2.5)),
+    "harmony": Baseline(harmony, "embedding", "harmonypy", memory=Memory(2.5, dense=MANY)),
     "scanorama": Baseline(scanorama, "both", "scanorama", memory=Memory(30)),
     "scvi": Baseline(partial(scvi, **SCVI_OF_BENCHMARKS), "both", "scvi-tools"),
     "scvi_default": Baseline(scvi, "both", "scvi-tools"),

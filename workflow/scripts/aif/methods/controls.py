@@ -6,6 +6,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
+from aif.methods.components import shallow
 from aif.methods.count_matrices import whole_numbers, with_logarithms_of
 from aif.methods.not_run import NotPossible
 
@@ -49,7 +50,7 @@ def perfect_types(adata: ad.AnnData, seed: int) -> ad.AnnData:
     """
     if "cell_type" not in adata.obs:
         raise NotPossible("no label_key")
-    result = adata.copy()
+    result = shallow(adata)
     types = pd.get_dummies(adata.obs["cell_type"]).to_numpy(dtype=np.float32)
     size = (adata.n_obs, max(types.shape[1], DIMENSIONS))
     embedding = np.random.default_rng(seed).normal(0, JITTER, size)

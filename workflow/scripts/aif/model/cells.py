@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import anndata as ad
 import numpy as np
 import torch
 from scipy import sparse
-from sklearn.utils.sparsefuncs import mean_variance_axis
+from sklearn.utils.sparsefuncs import incr_mean_variance_axis, mean_variance_axis
 from torch import Tensor
 
 from aif.data.covariates import covariates_of
+from aif.model.expression import SparseExpression
+
+READ = 10_000  # cells of a file that are read at a time
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,8 @@ class Cells:
     Attributes
     ----------
     x
-        (n, G) float32, expression divided by the unit scale.
+        (n, G) float32, expression divided by the unit scale: a tensor, or what stands for one and makes
+        dense the cells that are asked for.
     batch
         (n,) int64, the index of each cell's batch.
     covariates
@@ -31,7 +36,7 @@ class Cells:
         b ≥ 2.
     """
 
-    x: Tensor
+    x: Tensor | SparseExpression
     batch: Tensor
     covariates: Tensor
     n_batches: int
@@ -42,18 +47,17 @@ class Cells:
         return cls(x, batch, x.new_zeros(len(x), 0), n_batches)
 
     def to(self, device: str) -> Cells:
-        return self._with(lambda values: values.to(device))
+        """Return the cells on a device, with expression as `SparseExpression.to` has it there."""
+        parts = (values.to(device) for values in (self.x, self.batch, self.covariates))
+        return Cells(*parts, self.n_batches)
 
     def subset(self, mask: np.ndarray) -> Cells:
         """Return the cells of a mask (n,)."""
         if mask.all():
             return self
         rows = torch.from_numpy(np.flatnonzero(mask)).to(self.x.device)
-        return self._with(lambda values: values[rows])
-
-    def _with(self, change: Callable[[Tensor], Tensor]) -> Cells:
-        parts = (change(values) for values in (self.x, self.batch, self.covariates))
-        return Cells(*parts, self.n_batches)
+        x = self.x[rows] if isinstance(self.x, Tensor) else self.x.subset(rows)
+        return Cells(x, self.batch[rows], self.covariates[rows], self.n_batches)
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,11 @@ class SparseCells:
 
     def chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield expression in the units of the model and covariates, up to `size` cells at a time."""
-        for start in range(0, self.expression.shape[0], size):
-            rows = slice(start, start + size)
-            x = torch.from_numpy(self.expression[rows].toarray() / self.scale)
-            yield x, self.covariates[rows]
+        x = SparseExpression(self.expression, self.scale)
+        yield from zip(x.split(size), self.covariates.split(size), strict=True)
 
 
-def unit_scale(x: sparse.csr_matrix, transform: str) -> np.ndarray:
+def unit_scale(x: Any, transform: str, trained: np.ndarray | None = None) -> np.ndarray:
     """Return the numbers (G,) to divide expression by before it enters the model.
 
     Counts and shares are divided by the square root of each gene's mean, the unit of their sampling
@@ -94,16 +96,33 @@ def unit_scale(x: sparse.csr_matrix, transform: str) -> np.ndarray:
     Parameters
     ----------
     x
-        (n, G) expression.
+        (n, G) expression, CSR, in memory or on disk.
     transform
         raw, norm or norm_log.
+    trained
+        (n,) bool, the cells that the numbers are taken from; all where not given.
     """
-    mean, variance = mean_variance_axis(x, axis=0)
+    of_all = trained is None or trained.all()
+    if sparse.issparse(x):
+        mean, variance = mean_variance_axis(x if of_all else x[trained], axis=0)
+    else:
+        mean, variance = _moments(x, np.ones(x.shape[0], bool) if of_all else trained)
     scale = np.ones(x.shape[1])
     if transform != "norm_log":
         scale = np.sqrt(np.where(mean == 0, 1, mean))
     left = (variance / scale**2).mean()
     return (scale * np.sqrt(left or 1)).astype(np.float32)
+
+
+def _moments(x: Any, trained: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and variance (G,) of expression on disk over the cells of a mask (n,)."""
+    mean, variance, seen = np.zeros((3, x.shape[1]), np.float32)
+    for start in range(0, x.shape[0], READ):
+        part = x[start : start + READ][trained[start : start + READ]]
+        if part.shape[0]:
+            known = {"last_mean": mean, "last_var": variance, "last_n": seen}
+            mean, variance, seen = incr_mean_variance_axis(part, axis=0, **known)
+    return mean, variance
 
 
 def model_cells(
@@ -114,16 +133,15 @@ def model_cells(
     Parameters
     ----------
     adata
-        One of the files of preprocessing.
+        One of the files of preprocessing; X may lie on disk (anndata's CSRDataset).
     transform
         raw, norm or norm_log.
     trained
         (n,) bool, the cells that the units are taken from; all where not given.
     """
-    scale = unit_scale(adata.X if trained is None else adata.X[trained], transform)
-    x = adata.X.toarray()
-    x /= scale
+    scale = unit_scale(adata.X, transform, trained)
     batch = adata.obs["batch"].cat
     codes = torch.tensor(batch.codes, dtype=torch.int64)
     covariates = torch.from_numpy(covariates_of(adata).to_numpy(np.float32))
-    return Cells(torch.from_numpy(x), codes, covariates, len(batch.categories)), scale
+    x = SparseExpression(adata.X, scale)
+    return Cells(x, codes, covariates, len(batch.categories)), scale

@@ -19,6 +19,7 @@ from aif.config.hyperparameters import Hyperparameters
 from aif.config.variants import Variant
 from aif.job.files import atomic
 from aif.model.cells import Cells
+from aif.model.expression import CHUNK
 
 State = dict[str, Any]
 
@@ -56,7 +57,9 @@ class Checkpoints:
 
         The cells are on the CPU, `device` names the one to train on.
         """
-        identity = hashlib.sha256(cells.x.numpy())
+        identity = hashlib.sha256()
+        for part in cells.x.split(CHUNK):
+            identity.update(part.numpy())
         identity.update(cells.batch.numpy())
         identity.update(cells.covariates.numpy())
         models = [dataclasses.asdict(model) for model in stack]

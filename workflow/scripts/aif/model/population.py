@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from aif.model.cells import Cells
+from aif.model.expression import SparseExpression
 from aif.model.networks import CellNorm, HiddenLayers, Networks
 
 CHUNK = 2048
@@ -31,12 +32,14 @@ def set_population_statistics(
         Cells per pass; the result does not depend on it beyond rounding.
     """
     networks.eval()
-    x, device = cells.x, cells.x.device
-    chunks = [part.expand(networks.n_models, -1, -1) for part in x.split(chunk)]
-    known = [part.expand(networks.n_models, -1, -1) for part in cells.covariates.split(chunk)]
-    _set_statistics(networks.encoder.trunk, lambda: iter(chunks))
+    device = cells.x.device
+
+    def chunks(values: Tensor | SparseExpression) -> Iterator[Tensor]:
+        return (part.expand(networks.n_models, -1, -1) for part in values.split(chunk))
+
+    _set_statistics(networks.encoder.trunk, lambda: chunks(cells.x))
     inputs = []
-    for part, covariates in zip(chunks, known, strict=True):
+    for part, covariates in zip(chunks(cells.x), chunks(cells.covariates), strict=True):
         mean, log_var = networks.encoder(part)
         draw = torch.randn(mean.shape[1:], generator=noise, device=device)
         label = networks.encoder.batch_logits(part).softmax(-1)

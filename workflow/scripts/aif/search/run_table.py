@@ -16,6 +16,7 @@ from aif.correction.corrected import correct_dataset
 from aif.data.holdout import cell_groups, held_out
 from aif.evaluation.evaluate import evaluate_apart
 from aif.evaluation.metrics import NAMES as METRICS
+from aif.evaluation.sample import sampled
 from aif.model.final_losses import final_losses
 from aif.model.losses import TERMS
 from aif.model.run import Job, TrainedJob
@@ -54,20 +55,22 @@ def run_table(
     job, trained
         The runs and their models.
     adata
-        The data set the models were trained on, and its held-out cells.
+        The data set the models were trained on, and its held-out cells; its counts are not looked at.
     reference
-        The uncorrected norm_log data.
+        The uncorrected norm_log data with their counts; they may lie on disk.
     correction, evaluation
         Options, as in `aif.config.schema`.
     """
     groups = cell_groups(trained.held_out)
+    rows_judged, judged = judged_cells(adata, groups, evaluation)
+    reference = reference[rows_judged].to_memory()
     final = {
         name: final_losses(
             trained.training.networks, trained.cells.subset(mask), job.variant, job.seed
         )
         for name, mask in groups.items()
     }
-    rows = []
+    rows, options = [], correction | {"output": list(JUDGED_SPACES)}
     for index in range(len(job.stack)):
         model = trained.model_of[index]
         reason = trained.training.diverged[model]
@@ -76,11 +79,11 @@ def run_table(
         if ids["status"] == "ok":
             try:
                 networks = trained.training.networks.single(model)
-                corrected = correct_dataset(
-                    *(networks, trained.infos[index], adata, correction), with_components=False
-                )
+                info = trained.infos[index]
+                corrected = correct_dataset(networks, info, adata, options, rows_judged)
+                corrected.layers["counts"] = reference.layers["counts"]
                 metrics = evaluate_apart(
-                    corrected, reference, evaluation, groups, JUDGED_SPACES
+                    corrected, reference, evaluation, judged, JUDGED_SPACES
                 ).metrics
             except FloatingPointError as error:
                 ids |= {"status": "diverged", "reason": str(error)}
@@ -92,6 +95,28 @@ def run_table(
                 row |= _course(trained, index) if name != "heldout" else {}
             rows.append(row)
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def judged_cells(
+    adata: ad.AnnData, groups: dict[str, np.ndarray], evaluation: dict[str, Any]
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the places of the cells that will be judged, and which of them are of each group.
+
+    Only they are corrected: the dense expression of all of very many cells fits into no memory.
+
+    Parameters
+    ----------
+    adata
+        All cells.
+    groups
+        (n,) bool by name.
+    evaluation
+        max_cells and seed.
+    """
+    drawn = (evaluation["max_cells"], evaluation["seed"])
+    places = {name: sampled(adata.obs, mask, *drawn) for name, mask in groups.items()}
+    rows = np.unique(np.concatenate(list(places.values())))
+    return rows, {name: np.isin(rows, own) for name, own in places.items()}
 
 
 def failed_table(job: Job, adata: ad.AnnData, reason: str) -> pd.DataFrame:

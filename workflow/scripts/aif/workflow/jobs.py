@@ -81,7 +81,7 @@ class Jobs:
 
     def search_key(self, wildcards: Any) -> str:
         """Return what a job of a search is made of, which judges what it has trained."""
-        parts = (self.search(wildcards), self.correction, self.plan.search_evaluation)
+        parts = (self.search(wildcards), self.search_correction, self.plan.search_evaluation)
         return self._key("search_job.py", wildcards, *parts, labelled=True)
 
     def best_key(self, wildcards: Any) -> str:
@@ -114,7 +114,9 @@ class Jobs:
             "datasets": {wildcards.dataset: self.source(wildcards)},
             "variants": [wildcards.variant],
             "baselines": [],
-            "correction": self.correction,
+            "correction": {
+                key: value for key, value in self.correction.items() if value is not None
+            },
             "evaluation": self.plan.search_evaluation,
             "holdout": self.plan.config.holdout,
         }
@@ -221,6 +223,11 @@ class Jobs:
     def correction(self) -> dict[str, Any]:
         """How trained models correct cells."""
         return self.plan.config.correction.model_dump()
+
+    @property
+    def search_correction(self) -> dict[str, Any]:
+        """How the runs of a search are corrected, which writes nothing."""
+        return {key: value for key, value in self.correction.items() if key != "output"}
 
     def _key(self, script: str, wildcards: Any, *parts: Any, labelled: bool) -> str:
         """Return a hash of a job's script and the modules behind it, its cells and its parts."""
