@@ -154,6 +154,16 @@ class Hyperparameters:
         """Return the epochs of a training on `n_cells` cells."""
         return max(self.epochs, math.ceil(self.min_steps / self.steps_per_epoch(n_cells)))
 
+    def shortened(self, share: float, n_cells: int) -> Hyperparameters:
+        """Return those of a training with a share of the epochs, one at least.
+
+        It is a whole small training: what depends on the epochs goes by the fewer ones.
+        """
+        if share == 1:
+            return self
+        epochs = max(1, round(share * self.n_epochs(n_cells)))
+        return dataclasses.replace(self, epochs=epochs, min_steps=0)
+
     def steps_per_epoch(self, n_cells: int) -> int:
         """Return the minibatches per epoch: sizes differ by one cell at most, none has one cell."""
         return max(1, min(math.ceil(n_cells / self.minibatch_size), n_cells // 2))

@@ -152,6 +152,9 @@ class Config(Section):
     """Seeds of a robust grid search: `seed`, `seed` + 1 and so on."""
     best_by: Literal["unlabelled", "loss"] = "unlabelled"
     """What takes the best run of a robust grid search: its score without cell types, or its loss."""
+    halving: bool = False
+    """Searches train all rows for a quarter of their epochs with one seed, and go on with the better half: to
+    whole trainings, then to ever more seeds. A row that was stopped says where."""
     rows_per_job: int = Field(1, ge=1)
     """Models that one job of a search trains side by side; more than 1 pays on a GPU. Rows of the sheet that
     differ in the correction only are one model."""

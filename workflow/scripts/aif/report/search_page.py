@@ -192,7 +192,7 @@ def _interval(row: dict[str, Any], metric: str) -> str:
 
 
 def _failures(runs: pd.DataFrame) -> list[str]:
-    failed = runs[(runs["status"] != "ok") & (runs["cells"] != "heldout")]
+    failed = runs[~runs["status"].isin(("ok", "stopped")) & (runs["cells"] != "heldout")]
     return [
         f"row {row}: {len(group)} {status} ({reason})"
         for (row, status, reason), group in failed.groupby(["row", "status", "reason"], sort=False)

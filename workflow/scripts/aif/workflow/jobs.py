@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -100,9 +101,27 @@ class Jobs:
         return self._training(wildcards, self.plan.repeats[wildcards.repeat], [own])
 
     def search(self, wildcards: Any) -> dict[str, Any]:
-        """Return the job of a stack of a search's sheet."""
-        stack = self.plan.stacks[wildcards.variant][wildcards.stack]
-        return self._training(wildcards, int(wildcards.seed), stack)
+        """Return the job of a part of a search, whose rows may be known when the rung before has ended."""
+        part = self.plan.parts[wildcards.variant][wildcards.part]
+        training = self._training(wildcards, int(wildcards.seed), part.stack)
+        return {**training, "rung": part.rung.number, "share": part.rung.share}
+
+    def part(self, wildcards: Any) -> int:
+        """Return which part of its rung a job of a search trains."""
+        return self.plan.parts[wildcards.variant][wildcards.part].number
+
+    def rung(self, wildcards: Any) -> dict[str, Any]:
+        """Return what is to be known of a variant's search to say which rows go on to a rung."""
+        variant = wildcards.variant
+        return {
+            "models": self.plan.search_trainings[variant],
+            "n": self.plan.rungs[variant][int(wildcards.rung)].n_models,
+            "seeds": [rung.seeds for rung in self.plan.rungs[variant][: int(wildcards.rung)]],
+        }
+
+    def rung_seeds(self, search: str) -> Callable[[Any], list[list[int]]]:
+        """Return a function for a rule's params: the seeds that each rung of a variant's search adds."""
+        return lambda wildcards: self.plan.rung_seeds(wildcards.variant, search)
 
     def best(self, wildcards: Any) -> dict[str, Any]:
         """Return the job of the best run, whose seed and stack are known when the search has ended."""
