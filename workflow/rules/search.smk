@@ -57,7 +57,6 @@ rule rung:
     params:
         rung=JOBS.rung,
         best_by=CONFIG.best_by,
-        rows_per_job=CONFIG.rows_per_job,
         code=code("rung.py"),
     script:
         "../scripts/rung.py"

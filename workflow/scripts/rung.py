@@ -10,6 +10,6 @@ with rule_log(snakemake) as log:
     sheet = read_table(snakemake.input.sheet)
     runs = numbered_runs(read_tables(snakemake.input.runs), sheet, params.rung["seeds"])
     models = going_on(runs, params.rung["models"], params.rung["n"], params.best_by)
-    rows = in_parts(sheet, models, params.rows_per_job)
+    rows = in_parts(sheet, models, params.rung["models_per_job"])
     log.info("%d of %d rows go on", len(rows), len(sheet))
     write_table(snakemake.output[0], rows)

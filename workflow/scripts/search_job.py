@@ -16,19 +16,19 @@ from aif.model.numerics import prepare_for_training
 from aif.model.run import Job, train_job
 from aif.search.halving import models_of
 from aif.search.run_table import COLUMNS, failed_table, run_table
-from aif.search.stacks import side_by_side
+from aif.search.stacks import stacks_of
 
 with rule_log(snakemake) as log:
     prepare_for_training(snakemake.threads)
     params = snakemake.params
     job = Job.of(params.job)
     for path in snakemake.input.rows:
-        job = replace(job, stack=models_of(read_table(path), params.part))
+        job = replace(job, stack=models_of(read_table(path), params.part["number"]))
     checkpoints = Checkpoints.of_rule(snakemake)
     adata = ad.read_h5ad(snakemake.input.cells)
     reference = ad.read_h5ad(snakemake.input.reference)
     tables = []
-    for stack in side_by_side(job.stack):
+    for stack in stacks_of(job.stack, params.part["side_by_side"]):
         own = replace(job, stack=stack)
         try:
             with logging_redirect_tqdm(), ProgressLog(log) as progress:

@@ -158,6 +158,10 @@ class Config(Section):
     rows_per_job: int = Field(1, ge=1)
     """Models that one job of a search trains side by side; more than 1 pays on a GPU. Rows of the sheet that
     differ in the correction only are one model."""
+    stacks_per_job: int = Field(1, ge=1)
+    """Trainings of such models that one job of a search makes one after the other. They share its start of
+    about ten seconds; more than 1 pays where trainings are short and runs many. A job that was killed makes
+    those again that it had ended."""
     holdout: float = Field(0, ge=0, le=0.5)
     """Share of cells to train without and to score apart, drawn by batch and cell type."""
     device: Literal["auto", "cuda", "cpu"] = "auto"

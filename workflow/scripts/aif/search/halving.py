@@ -48,7 +48,7 @@ def going_on(runs: pd.DataFrame, models: list[list[str]], n: int, best_by: str) 
     return [models[number] for number in sorted(order[:n])]
 
 
-def in_parts(sheet: pd.DataFrame, models: list[list[str]], rows_per_job: int) -> pd.DataFrame:
+def in_parts(sheet: pd.DataFrame, models: list[list[str]], models_per_job: int) -> pd.DataFrame:
     """Return the rows of the sheet that go on, with the `part` of the rung that trains them.
 
     Parameters
@@ -57,10 +57,10 @@ def in_parts(sheet: pd.DataFrame, models: list[list[str]], rows_per_job: int) ->
         hyperparameters.tsv.
     models
         `going_on`.
-    rows_per_job
+    models_per_job
         Trainings of a part.
     """
-    part = {key: number // rows_per_job for number, keys in enumerate(models) for key in keys}
+    part = {key: number // models_per_job for number, keys in enumerate(models) for key in keys}
     rows = sheet[sheet["key"].isin(part)]
     return rows.assign(part=rows["key"].map(part))
 

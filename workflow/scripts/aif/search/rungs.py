@@ -51,14 +51,14 @@ class Part:
         Which one.
     number
         Of the part, from 0.
-    stack
-        The hyperparameters of its rows, None where those that went on are not known yet.
+    models
+        The hyperparameters of its rows, None where those that go on are not known yet.
     """
 
     name: str
     rung: Rung
     number: int
-    stack: list[dict[str, Any]] | None
+    models: list[dict[str, Any]] | None
 
 
 def whole(n_models: int, seeds: list[int]) -> list[Rung]:
@@ -86,11 +86,12 @@ def halving(n_models: int, seeds: list[int]) -> list[Rung]:
     return rungs
 
 
-def parts(rungs: list[Rung], rows: list[Row], rows_per_job: int) -> list[Part]:
+def parts(rungs: list[Rung], rows: list[Row], rows_per_job: int, stacks_per_job: int) -> list[Part]:
     """Return the jobs of all rungs.
 
     Those of the first are named after what is trained, so that a sheet with more rows, or others, finds
-    what is there already; those of the later after the rung and their number.
+    what is there already; those of the later after the rung and their number. Of short trainings a job
+    makes so many more that it takes no less than one of whole ones.
 
     Parameters
     ----------
@@ -100,18 +101,26 @@ def parts(rungs: list[Rung], rows: list[Row], rows_per_job: int) -> list[Part]:
         The sheet.
     rows_per_job
         Models that are trained side by side.
+    stacks_per_job
+        Such stacks that a job trains one after the other.
     """
     first, *later = rungs
     short = "short_" if first.share < 1 else ""
-    models = [[row.hyperparameters for row in stack] for stack in stacks(rows, rows_per_job)]
+    together = batched(stacks(rows, rows_per_job), round(stacks_per_job / first.share))
+    models = [[row.hyperparameters for stack in part for row in stack] for part in together]
     return [
         *(
-            Part(f"{short}{key_of(stack)}", first, number, [asdict(model) for model in stack])
-            for number, stack in enumerate(models)
+            Part(f"{short}{key_of(part)}", first, number, [asdict(model) for model in part])
+            for number, part in enumerate(models)
         ),
         *(
             Part(f"rung_{rung.number}_{number}", rung, number, None)
             for rung in later
-            for number in range(math.ceil(rung.n_models / rows_per_job))
+            for number in range(math.ceil(rung.n_models / (rows_per_job * stacks_per_job)))
         ),
     ]
+
+
+def batched(items: list[Any], n: int) -> list[list[Any]]:
+    """Return a list in pieces of n."""
+    return [items[start : start + n] for start in range(0, len(items), n)]

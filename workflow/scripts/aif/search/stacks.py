@@ -49,10 +49,10 @@ def stacks(rows: list[Row], rows_per_job: int) -> list[list[Row]]:
     return slices
 
 
-def side_by_side(models: list[Hyperparameters]) -> list[list[Hyperparameters]]:
-    """Return models in stacks that can be trained together, as few as there may be."""
+def stacks_of(models: list[Hyperparameters], rows_per_job: int) -> list[list[Hyperparameters]]:
+    """Return models, as `stacks` those of rows."""
     rows = [Row(0, model) for model in models]
-    return [[row.hyperparameters for row in stack] for stack in stacks(rows, max(1, len(rows)))]
+    return [[row.hyperparameters for row in stack] for stack in stacks(rows, rows_per_job)]
 
 
 def _values(model: Hyperparameters, names: Iterable[str]) -> tuple[Any, ...]:

@@ -95,10 +95,9 @@ class Plan:
     @cached_property
     def parts(self) -> dict[str, dict[str, Part]]:
         """What the jobs of a search train, by variant and name."""
+        sizes = (self.config.rows_per_job, self.config.stacks_per_job)
         return {
-            name: {
-                part.name: part for part in parts(self.rungs[name], sheet, self.config.rows_per_job)
-            }
+            name: {part.name: part for part in parts(self.rungs[name], sheet, *sizes)}
             for name, sheet in self.sheets.items()
         }
 
