@@ -30,13 +30,13 @@ def going_on(runs: pd.DataFrame, models: list[list[str]], n: int, best_by: str) 
     """
     finished = runs[(runs["status"] == "ok") & (runs["cells"] != "heldout")]
     column, lowest = BEST_BY[best_by]
-    values = finished.groupby("key")[[column, "selection_loss"]].agg(["count", "median"])
+    own = finished.groupby("key")
     rows = pd.DataFrame(
         {
-            "known": -values[column, "count"],
-            "value": values[column, "median"] * (1 if lowest else -1),
-            "finished": -finished.groupby("key").size(),
-            "loss": values["selection_loss", "median"],
+            "known": -own[column].count(),
+            "value": own[column].median() * (1 if lowest else -1),
+            "finished": -own.size(),
+            "loss": own["selection_loss"].median(),
         }
     ).fillna(np.inf)
     best = {

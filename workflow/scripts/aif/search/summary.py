@@ -70,7 +70,11 @@ def _halved(runs: pd.DataFrame, rungs: list[list[int]], n_rows: list[int]) -> pd
     runs.loc[stopped, "status"] = "stopped"
     where = [
         f"{n_rows[last + 1]} of {n_rows[last]} rows went on after "
-        + (f"{seeds} seed{'s' if seeds > 1 else ''}" if seeds else f"{share:.0%} of the epochs")
+        + (
+            f"{seeds} seed{'s' if seeds > 1 else ''}"
+            if seeds
+            else f"{100 * share:.0f} % of the epochs"
+        )
         for last, share, seeds in zip(
             runs.loc[stopped, "last"],
             runs.loc[stopped, "share"],
