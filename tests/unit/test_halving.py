@@ -8,11 +8,11 @@ import pytest
 from search_tables import NEUTRAL
 
 from aif.config.hyperparameters import Hyperparameters
-from aif.search.halving import going_on, in_parts, models_of
+from aif.search.halving import going_on, in_parts
 from aif.search.run_table import COLUMNS
 from aif.search.rungs import LAST, SHARE, halving, parts, whole
 from aif.search.sheet import records
-from aif.search.stacks import Row
+from aif.search.stacks import Row, models_of
 from aif.search.summary import numbered_runs, summary
 
 
@@ -151,8 +151,8 @@ def test_those_that_go_on_stand_in_parts_with_their_hyperparameters():
     rows = in_parts(sheet, [["a", "d"], ["c"], ["e"]], 2)
     assert rows["key"].tolist() == ["a", "c", "d", "e"]
     assert rows["part"].tolist() == [0, 0, 0, 1]
-    assert [model.gamma for model in models_of(rows, 0)] == [0.1, 0.3, 0.4]
-    assert models_of(rows, 2) == []
+    assert [model.gamma for model in models_of(rows.to_dict("records"), 0)] == [0.1, 0.3, 0.4]
+    assert models_of(rows.to_dict("records"), 2) == []
 
 
 @pytest.fixture

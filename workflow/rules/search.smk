@@ -37,6 +37,7 @@ rule search_job:
         correction=SETTINGS["correction"],
         evaluation=PLAN.search_evaluation,
         made_of=JOBS.search_key,
+        run_made_of=JOBS.run_key,
         code=code("search_job.py"),
     script:
         "../scripts/search_job.py"

@@ -6,6 +6,7 @@ import anndata as ad
 import pandas as pd
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from aif import __version__
 from aif.errors import TrainingError
 from aif.job.files import read_table, write_table
 from aif.job.log import rule_log
@@ -14,22 +15,25 @@ from aif.job.threads import limited_threads
 from aif.model.checkpoint import Checkpoints
 from aif.model.numerics import prepare_for_training
 from aif.model.run import Job, train_job
-from aif.search.halving import models_of
+from aif.search.kept_runs import KeptRuns
 from aif.search.run_table import COLUMNS, failed_table, run_table
-from aif.search.stacks import stacks_of
+from aif.search.stacks import models_of, stacks_of
 
 with rule_log(snakemake) as log:
     prepare_for_training(snakemake.threads)
     params = snakemake.params
     job = Job.of(params.job)
     for path in snakemake.input.rows:
-        job = replace(job, stack=models_of(read_table(path), params.part["number"]))
-    checkpoints = Checkpoints.of_rule(snakemake)
+        rows = read_table(path).to_dict("records")
+        job = replace(job, stack=models_of(rows, params.part["number"]))
+    checkpoints, kept = Checkpoints.of_rule(snakemake), KeptRuns.of_rule(snakemake)
     adata = ad.read_h5ad(snakemake.input.cells)
     reference = ad.read_h5ad(snakemake.input.reference)
-    tables = []
-    for stack in stacks_of(job.stack, params.part["side_by_side"]):
-        own = replace(job, stack=stack)
+
+    stacks = stacks_of(job.stack, params.part["side_by_side"])
+
+    def runs_of(own: Job) -> pd.DataFrame:
+        """Return the runs of one stack."""
         try:
             with logging_redirect_tqdm(), ProgressLog(log) as progress:
                 trained = train_job(own, adata, progress, checkpoints, snakemake.config["device"])
@@ -39,6 +43,17 @@ with rule_log(snakemake) as log:
                 )
         except TrainingError as error:
             table = failed_table(own, adata, str(error))
+        table = table.assign(version=__version__)
+        if len(stacks) > 1 or snakemake.input.rows:  # else the output is what is kept
+            kept.write(own, table)
+        return table
+
+    tables = []
+    for stack in stacks:
+        own = replace(job, stack=stack)
+        table = kept.read(own)
+        if table is None:
+            table = runs_of(own)
         for row in table[table["reason"] != ""].itertuples():
             log.warning("warning: %s %s: %s", row.key, row.status, row.reason)
         tables.append(table)

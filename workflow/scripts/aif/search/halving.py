@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from aif.config.hyperparameters import Hyperparameters, hyperparameters_of
 from aif.search.summary import BEST_BY
 
 
@@ -63,9 +62,3 @@ def in_parts(sheet: pd.DataFrame, models: list[list[str]], models_per_job: int) 
     part = {key: number // models_per_job for number, keys in enumerate(models) for key in keys}
     rows = sheet[sheet["key"].isin(part)]
     return rows.assign(part=rows["key"].map(part))
-
-
-def models_of(rows: pd.DataFrame, part: int) -> list[Hyperparameters]:
-    """Return the hyperparameters of a part of a rung, given the rows `in_parts`."""
-    own = rows[rows["part"] == part].to_dict("records")
-    return [hyperparameters_of(row) for row in own]

@@ -12,6 +12,7 @@ from aif.config.hyperparameters import (
     NAMES,
     OF_CORRECTION,
     Hyperparameters,
+    hyperparameters_of,
     key_of,
 )
 
@@ -53,6 +54,11 @@ def stacks_of(models: list[Hyperparameters], rows_per_job: int) -> list[list[Hyp
     """Return models, as `stacks` those of rows."""
     rows = [Row(0, model) for model in models]
     return [[row.hyperparameters for row in stack] for stack in stacks(rows, rows_per_job)]
+
+
+def models_of(rows: Iterable[dict[str, Any]], part: int) -> list[Hyperparameters]:
+    """Return the hyperparameters of a part of a rung, given the rows of `aif.search.halving.in_parts`."""
+    return [hyperparameters_of(row) for row in rows if row["part"] == part]
 
 
 def _values(model: Hyperparameters, names: Iterable[str]) -> tuple[Any, ...]:

@@ -87,6 +87,11 @@ class Jobs:
         parts = (*own, self.correction, self.plan.search_evaluation)
         return self._key("search_job.py", wildcards, *parts, labelled=True)
 
+    def run_key(self, wildcards: Any) -> str:
+        """Return what every run of a search is made of, besides its seed and hyperparameters."""
+        parts = (self.correction, self.plan.search_evaluation)
+        return self._key("search_job.py", wildcards, *parts, labelled=True)
+
     def best_key(self, wildcards: Any) -> str:
         """Return what the best run is made of, besides the tables that say which it is."""
         parts = (self.best(wildcards), self.correction, self.plan.config.best_by)
