@@ -23,6 +23,7 @@ def runs(lists, method="aif", dataset="pbmc", seeds=(0, 1, 2), failing=(), label
         for seed in seeds:
             run = dict.fromkeys(COLUMNS) | plain(model)
             run |= {"dataset": dataset, "method": method, "seed": seed, "cells": "all"}
+            run |= {"rung": 0, "share": 1.0}
             run |= {"key": key_of([model]), "status": "diverged", "reason": "not <b>finite</b>"}
             if row not in failing:
                 run |= {"status": "ok", "reason": None, "selection_loss": row + 0.1 * rng.normal()}
@@ -31,7 +32,7 @@ def runs(lists, method="aif", dataset="pbmc", seeds=(0, 1, 2), failing=(), label
             rows.append(run)
     table = pd.DataFrame(rows, columns=list(COLUMNS)).infer_objects()
     numeric = dict.fromkeys(("selection_loss", *SCORES), float)
-    return numbered_runs(table.astype(numeric), pd.DataFrame(sheet), list(seeds))
+    return numbered_runs(table.astype(numeric), pd.DataFrame(sheet), [list(seeds)])
 
 
 def references(method="aif", dataset="pbmc", uncorrected=0.4, defaults=0.9):

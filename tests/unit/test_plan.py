@@ -179,8 +179,8 @@ def test_a_file_is_hashed_once_and_anew_where_the_cache_is_broken(folder, monkey
 def test_what_a_job_is_made_of_changes_with_it_and_with_its_cells(folder):
     def keys(**given):
         _, jobs, _ = all_of(plan_of(grid={"gamma": [0.1]}, **given))
-        stack = next(iter(jobs.plan.stacks[VARIANT]))
-        run = SimpleNamespace(**vars(OF_RUN), stack=stack, seed="0", baseline="combat")
+        part = next(iter(jobs.plan.parts[VARIANT]))
+        run = SimpleNamespace(**vars(OF_RUN), part=part, seed="0", baseline="combat")
         return (
             *(jobs.train_key(run), jobs.search_key(run)),
             *(jobs.best_key(run), jobs.baseline_key(run)),

@@ -32,6 +32,7 @@ OF_SNAKEMAKE = {
     "config.samples",
     "config.checks",
     "config.names",
+    "search.rungs",
     "search.sheet",
 }  # besides the room workflow
 

@@ -19,7 +19,8 @@ from aif.model.batch_weights import BatchWeights
 from aif.model.final_losses import final_losses
 from aif.model.losses import TERMS, reconstruction
 from aif.model.run import Job, train_job
-from aif.search.run_table import COLUMNS, FINAL, LOSSES, run_table
+from aif.search.kept_runs import KeptRuns
+from aif.search.run_table import COLUMNS, FINAL, LOSSES, failed_table, run_table
 
 VARIANT = Variant(input="norm_log", weighting="relative", projection=True)
 MODEL = Hyperparameters(
@@ -200,3 +201,39 @@ def test_of_many_cells_those_that_are_judged_are_corrected_alone(adata, single):
     assert (expected["n_cells"] == 100).all()
     for row in expected[expected["suite"] != "cost"].itertuples():
         assert table[row.metric].iloc[0] == pytest.approx(row.value, abs=1e-3, nan_ok=True)
+
+
+def test_a_short_training_is_a_whole_one_of_fewer_epochs(adata):
+    short = run(adata, replace(job(replace(MODEL, epochs=10)), share=0.25))[1]
+    alone = run(adata, job(replace(MODEL, epochs=2)))[1]
+    same = [name for name in IDENTICAL if name not in ("epochs", "key", "share")]
+    pd.testing.assert_frame_equal(short[same], alone[same], check_exact=True)
+    assert (short["epochs"].item(), short["share"].item()) == (10, 0.25)
+    assert short["key"].item() == key_of([replace(MODEL, epochs=10)])
+
+
+def test_runs_that_are_kept_come_back_for_what_they_are_made_of_and_for_nothing_else(
+    single, adata, tmp_path
+):
+    table = single[1].assign(version="1.0.0")
+    kept = KeptRuns(tmp_path / ".kept", "code and cells")
+    assert kept.read(job(MODEL)) is None
+    kept.write(job(MODEL), table)
+    again = kept.read(replace(job(MODEL), rung=3))
+    assert again["rung"].tolist() == [3]
+    pd.testing.assert_frame_equal(
+        again.drop(columns="rung"), table.drop(columns="rung"), check_exact=True, check_dtype=False
+    )
+    for other in (
+        replace(job(MODEL), share=0.25),
+        replace(job(MODEL), seed=4),
+        job(replace(MODEL, gamma=0.1)),
+        job(MODEL, MODEL),
+        job(MODEL, holdout=0.1),
+        replace(job(MODEL), variant=replace(VARIANT, anneal=True)),
+    ):
+        assert kept.read(other) is None
+    assert KeptRuns(tmp_path / ".kept", "other code").read(job(MODEL)) is None
+    failed = replace(job(MODEL), seed=9)
+    kept.write(failed, failed_table(failed, adata, "no memory"))
+    assert kept.read(failed) is None

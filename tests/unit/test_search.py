@@ -22,6 +22,7 @@ def runs(losses, f1=None, status="ok", cells="all", unlabelled=None):
         for seed, loss in zip(SEEDS, values, strict=True):
             row = dict.fromkeys(COLUMNS)
             row |= {"dataset": "d", "method": "aif", "seed": seed, "cells": cells, "key": key}
+            row |= {"rung": 0, "share": 1.0}
             finished = loss is not None
             row |= {"status": status if finished else "diverged", "selection_loss": loss}
             row |= {"reason": "" if finished else "not finite", "F1_ARI": (f1 or {}).get(key)}
@@ -32,33 +33,33 @@ def runs(losses, f1=None, status="ok", cells="all", unlabelled=None):
 
 
 def summarised(table):
-    return summary(numbered_runs(table, SHEET, SEEDS))
+    return summary(numbered_runs(table, SHEET, [SEEDS]))
 
 
 LOSSES = {"a": [3, 4, 5], "b": [1, 2, 30], "c": [2, 3, 2.5]}
 
 
 def test_runs_stand_in_the_order_of_the_sheet_and_the_seeds():
-    table = numbered_runs(runs(LOSSES).sample(frac=1, random_state=0), SHEET, SEEDS)
+    table = numbered_runs(runs(LOSSES).sample(frac=1, random_state=0), SHEET, [SEEDS])
     assert table["row"].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert table["seed"].tolist() == SEEDS * 3
     assert list(table.columns) == list(COLUMNS)
 
 
 def test_runs_of_other_rows_and_seeds_are_left_out():
-    table = numbered_runs(runs(LOSSES), SHEET.iloc[1:], [2])
+    table = numbered_runs(runs(LOSSES), SHEET.iloc[1:], [[2]])
     assert table[["row", "seed"]].to_numpy().tolist() == [[2, 2], [3, 2]]
 
 
 def test_a_missing_run_is_an_error_that_names_it():
     table = runs(LOSSES)
     with pytest.raises(ValueError, match=r"no run for \(row, seed\) \[\[2, 1\]\]"):
-        numbered_runs(table[(table["key"] != "b") | (table["seed"] != 1)], SHEET, SEEDS)
+        numbered_runs(table[(table["key"] != "b") | (table["seed"] != 1)], SHEET, [SEEDS])
 
 
 def test_a_run_that_is_there_twice_is_an_error():
     with pytest.raises(ValueError, match="twice"):
-        numbered_runs(pd.concat([runs(LOSSES), runs(LOSSES).head(1)]), SHEET, SEEDS)
+        numbered_runs(pd.concat([runs(LOSSES), runs(LOSSES).head(1)]), SHEET, [SEEDS])
 
 
 def test_statistics_are_those_of_numpy_and_the_interval_covers_the_median():
@@ -87,7 +88,7 @@ def test_one_run_has_no_interval_and_none_no_median():
 
 
 def test_best_by_loss_is_the_lowest_median_and_its_best_seed_is_kept():
-    table = numbered_runs(runs(LOSSES), SHEET, SEEDS)
+    table = numbered_runs(runs(LOSSES), SHEET, [SEEDS])
     rows = summary(table)
     assert rows["selection_loss_median"].tolist() == [4, 2, 2.5]
     assert rows["best_by_loss"].tolist() == [False, True, False]
@@ -98,7 +99,7 @@ UNLABELLED = {"a": [0.5, 0.7, 0.6], "b": [0.1, 0.2, 0.9], "c": [0.4, 0.4, 0.4]}
 
 
 def test_best_without_labels_is_the_highest_median_score_and_its_best_seed():
-    table = numbered_runs(runs(LOSSES, unlabelled=UNLABELLED), SHEET, SEEDS)
+    table = numbered_runs(runs(LOSSES, unlabelled=UNLABELLED), SHEET, [SEEDS])
     rows = summary(table)
     assert rows["best_by_unlabelled"].tolist() == [True, False, False]
     assert choice(rows, "unlabelled") == "unlabelled"
@@ -115,14 +116,14 @@ def test_a_row_with_one_lucky_score_is_not_chosen():
 
 
 def test_without_such_a_score_the_loss_chooses():
-    table = numbered_runs(runs(LOSSES), SHEET, SEEDS)
+    table = numbered_runs(runs(LOSSES), SHEET, [SEEDS])
     rows = summary(table)
     assert choice(rows, "unlabelled") == "loss"
     assert best_run(table, rows, "unlabelled")[["row", "seed"]].tolist() == [2, 0]
 
 
 def test_a_run_yaml_says_what_chose_it():
-    table = numbered_runs(runs(LOSSES, unlabelled=UNLABELLED), SHEET, SEEDS)
+    table = numbered_runs(runs(LOSSES, unlabelled=UNLABELLED), SHEET, [SEEDS])
     for name, value in vars(search_tables.NEUTRAL).items():
         table[name] = [value] * len(table)
     rows = summary(table)
@@ -150,7 +151,7 @@ def test_failed_runs_are_counted_and_their_rows_chosen_only_if_all_failed_as_oft
 
 
 def test_where_no_run_finished_the_tables_end_and_the_best_says_why():
-    table = numbered_runs(runs(dict.fromkeys("abc", [None] * 3)), SHEET, SEEDS)
+    table = numbered_runs(runs(dict.fromkeys("abc", [None] * 3)), SHEET, [SEEDS])
     rows = summary(table)
     assert rows["n_failed"].tolist() == [3, 3, 3]
     assert not rows[["best_by_loss", "best_by_unlabelled", "best_by_F1_ARI"]].any(axis=None)

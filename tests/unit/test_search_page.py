@@ -210,3 +210,35 @@ def test_with_held_out_cells_the_references_are_of_the_same_cells():
     trained = known[known["method"] == "aif"].assign(cells="train", value=0.1)
     page = render_search("grid_search", runs, summary(runs), pd.concat([known, trained]), [], {})
     assert "; the defaults 0.100." in page
+
+
+def test_rows_that_were_stopped_say_after_what_and_are_no_failures():
+    lists = {"gamma": [0.1, 0.2, 0.3, 0.4, 0.5]}
+    whole = search_tables.runs(lists, failing={4})
+    last = {1: 2, 2: 2, 3: 1}  # the rung where a row ended; the others in the first
+    table = whole[(whole["seed"] == 0) | whole["row"].isin([1, 2])].copy()
+    table["rung"] = table["row"].map(last).fillna(0).astype(int)
+    table["share"] = [1.0 if rung else 0.25 for rung in table["rung"]]
+    stopped = (table["rung"] < 2) & (table["status"] == "ok")
+    table.loc[stopped, "status"] = "stopped"
+    rows = summary(table)
+    part = variant_part(rows, table, REFERENCES)
+    assert part.stopped == "Halving stopped 3 rows: 2 after 25 % of the epochs, 1 after 1 seed."
+    assert (part.finished, part.failed) == (6, 1)
+    assert part.failures == ["row 4: 1 diverged (not <b>finite</b>)"]
+    column = part.columns.index("finished")
+    assert [(texts[0], texts[column]) for texts in part.rows] == [
+        *(("1", "3 of 3"), ("2", "3 of 3"), ("3", "stopped after 1 seed")),
+        *(("5", "stopped after 25 % of the epochs"), ("4", "0 of 1")),
+    ]
+    page = render_search("robust_grid_search", table, rows, search_tables.references(), [], {})
+    assert "Halving stopped 3 rows" in page
+    assert "trained for a part of its epochs" in page
+    figure = spread_figure(table, rows)
+    grey = figure.axes[0].collections[1].get_offsets()
+    assert {int(row) for row, _ in grey} == {3, 5}
+    assert "grey: stopped" in figure.get_suptitle()
+
+
+def test_the_page_of_a_whole_search_says_nothing_of_stopping(rows):
+    assert variant_part(rows, search_tables.runs(LISTS), REFERENCES).stopped == ""

@@ -8,7 +8,9 @@ from aif.config.checks import complete
 from aif.config.hyperparameters import hyperparameters_of
 from aif.config.schema import load_yaml
 from aif.errors import InputError
-from aif.search.sheet import records, sheet_of, stacks, stacks_by_key
+from aif.search.rungs import parts, whole
+from aif.search.sheet import records, sheet_of
+from aif.search.stacks import stacks, stacks_of
 
 ROOT = Path(__file__).parents[2]
 TABLE = load_yaml(ROOT / "config/variants.yaml")
@@ -71,9 +73,13 @@ def test_a_stack_is_a_slice_of_rows_that_differ_in_coefficients_only():
     rows = sheet({"minibatch_size": [32, 64], "gamma": [0.1, 0.2, 0.3]})
     numbers = [[row.number for row in stack] for stack in stacks(rows, 2)]
     assert numbers == [[1, 2], [3], [4, 5], [6]]
-    by_key = stacks_by_key(rows, 1)
-    assert list(by_key) == [row.key for row in rows]
-    assert [[model["gamma"] for model in stack] for stack in by_key.values()][:2] == [[0.1], [0.2]]
+    jobs = parts(whole(6, [0]), rows, 1, 1)
+    assert [job.name for job in jobs] == [row.key for row in rows]
+    assert [[model["gamma"] for model in job.models] for job in jobs][:2] == [[0.1], [0.2]]
+    models = [row.hyperparameters for row in (rows[0], rows[3], rows[2])]
+    assert stacks_of(models, 2) == [[models[0], models[2]], [models[1]]]
+    together = [job.models for job in parts(whole(6, [0]), rows, 2, 2)]
+    assert [[model["gamma"] for model in own] for own in together] == [[0.1, 0.2, 0.3]] * 2
 
 
 def test_rows_that_differ_in_the_correction_only_are_in_one_stack():

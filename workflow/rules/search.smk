@@ -23,21 +23,44 @@ rule search_job:
     input:
         cells=INPUTS.search_cells,
         reference=INPUTS.search_reference,
+        rows=INPUTS.search_rows,
     output:
-        "results/{dataset}/{variant}/runs/{stack}/seed_{seed}.tsv",
+        "results/{dataset}/{variant}/runs/{part}/seed_{seed}.tsv",
     log:
-        "results/{dataset}/{variant}/runs/{stack}/seed_{seed}.log",
+        "results/{dataset}/{variant}/runs/{part}/seed_{seed}.log",
     conda:
         "../../envs/search.yaml"
     threads: 1
     params:
         job=JOBS.search,
+        part=JOBS.part,
         correction=JOBS.search_correction,
         evaluation=PLAN.search_evaluation,
         made_of=JOBS.search_key,
+        run_made_of=JOBS.run_key,
         code=code("search_job.py"),
     script:
         "../scripts/search_job.py"
+
+
+# Which rows go on to a rung of a search that is halved. How many is known before, and so are all jobs.
+rule rung:
+    input:
+        sheet="results/{dataset}/{variant}/hyperparameters.tsv",
+        runs=INPUTS.runs_before,
+    output:
+        "results/{dataset}/{variant}/runs/rung_{rung}.tsv",
+    log:
+        "results/{dataset}/{variant}/runs/rung_{rung}.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        rung=JOBS.rung,
+        best_by=CONFIG.best_by,
+        code=code("rung.py"),
+    script:
+        "../scripts/rung.py"
 
 
 rule runs:
@@ -52,7 +75,7 @@ rule runs:
     conda:
         "../../envs/report.yaml"
     params:
-        seeds=PLAN.seeds["robust_grid_search"],
+        rungs=JOBS.rung_seeds("robust_grid_search"),
         code=code("runs.py"),
     script:
         "../scripts/runs.py"
@@ -68,7 +91,7 @@ use rule runs as runs_of_one_seed with:
         "results/{dataset}/{variant}/grid_search.log",
     localrule: True
     params:
-        seeds=PLAN.seeds["grid_search"],
+        rungs=JOBS.rung_seeds("grid_search"),
         code=code("runs.py"),
 
 

@@ -185,6 +185,18 @@ class Hyperparameters:
         """Return how many of `n_cells` cells an epoch sees, all but where there are very many."""
         return int(min(n_cells, self._most_steps_per_epoch() * self.minibatch_size))
 
+    def shortened(self, share: float, n_cells: int) -> Hyperparameters:
+        """Return those of a training with a share of the epochs, one at least.
+
+        It is a whole small training: what depends on the epochs goes by the fewer ones.
+        """
+        if share == 1:
+            return self
+        fitted = self.fitted(n_cells)
+        epochs = max(1, round(share * fitted.n_epochs(n_cells)))
+        most = epochs * fitted._most_steps_per_epoch() if self.max_steps else 0
+        return dataclasses.replace(fitted, epochs=epochs, min_steps=0, max_steps=most)
+
     def steps_per_epoch(self, n_cells: int) -> int:
         """Return the minibatches per epoch: sizes differ by one cell at most, none has one cell."""
         seen = self.cells_per_epoch(n_cells)

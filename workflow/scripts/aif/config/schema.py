@@ -158,9 +158,16 @@ class Config(Section):
     """Seeds of a robust grid search: `seed`, `seed` + 1 and so on."""
     best_by: Literal["unlabelled", "loss"] = "unlabelled"
     """What takes the best run of a robust grid search: its score without cell types, or its loss."""
+    halving: bool = False
+    """Searches train all rows for a quarter of their epochs with one seed, and go on with the better half: to
+    whole trainings, then to ever more seeds. A row that was stopped says where."""
     rows_per_job: int = Field(1, ge=1)
     """Models that one job of a search trains side by side; more than 1 pays on a GPU. Rows of the sheet that
     differ in the correction only are one model."""
+    stacks_per_job: int = Field(1, ge=1)
+    """Trainings of such models that one job of a search makes one after the other. They share its start of
+    about ten seconds; more than 1 pays where trainings are short and runs many. A job that was killed makes
+    those again that it had ended."""
     holdout: float = Field(0, ge=0, le=0.5)
     """Share of cells to train without and to score apart, drawn by batch and cell type."""
     device: Literal["auto", "cuda", "cpu"] = "auto"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from glob import escape
 from pathlib import Path
 
@@ -45,6 +45,12 @@ def write_table(path: str, table: pd.DataFrame) -> None:
         table = table.assign(version=__version__)
     with atomic(path) as temporary:
         table.to_csv(temporary, sep="\t", index=False)
+
+
+def read_tables(paths: Iterable[str]) -> pd.DataFrame:
+    """Return tables under each other; of those without rows the columns alone are taken."""
+    tables = [read_table(path) for path in paths]
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

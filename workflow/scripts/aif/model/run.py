@@ -38,6 +38,10 @@ class Job:
         The hyperparameters of each.
     holdout
         The share of cells to train without.
+    rung
+        That of a search that the runs belong to.
+    share
+        The share of the epochs to train.
     """
 
     dataset: str
@@ -47,12 +51,14 @@ class Job:
     variant: Variant
     stack: list[Hyperparameters]
     holdout: float
+    rung: int = 0
+    share: float = 1.0
 
     @classmethod
     def of(cls, plain: dict[str, Any]) -> Job:
         """Return the job that a rule's params describe in plain types."""
         variant = Variant(**plain["variant"])
-        stack = [Hyperparameters(**model) for model in plain["stack"]]
+        stack = [Hyperparameters(**model) for model in plain["stack"] or []]
         return cls(**{**plain, "variant": variant, "stack": stack})
 
 
@@ -119,8 +125,10 @@ def train_job(
     apart = held_out(adata.obs, job.holdout, job.seed)
     with measured() as cost, refused_memory(chosen):
         cells, scale = model_cells(adata, job.variant.input, ~apart)
+        trained = cells.subset(~apart)
+        models = [model.shortened(job.share, len(trained.x)) for model in models]
         training = train_in_parts(
-            cells.subset(~apart), job.variant, models, job.seed, progress, chosen, checkpoints
+            trained, job.variant, models, job.seed, progress, chosen, checkpoints
         )
     infos = [
         ModelInfo(

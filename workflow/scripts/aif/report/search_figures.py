@@ -19,6 +19,7 @@ from aif.evaluation.spread import interval_in_words
 from aif.report.figures import OKABE_ITO
 
 BLUE, ORANGE, GREEN, PINK = OKABE_ITO[:4]
+GREY = "#888888"  # of rows that were stopped
 LOSS = "selection_loss"
 SCORES = ("overall", "robust_overall", "unlabelled", "batch_score", "bio_score", "F1_ARI")
 # What chooses a row, in words: its flag, colour and marker.
@@ -79,9 +80,10 @@ def heatmaps_figure(rows: pd.DataFrame) -> Figure:
     for line, (y, x) in zip(axes, pairs, strict=True):
         for axis, metric in zip(line, metrics, strict=True):
             _heatmap(axis, rows, y, x, metric)
-    return _titled(
-        figure, rows, f"medians over the seeds; framed: the best row by {chosen(rows)[1]}"
-    )
+    note = f"medians over the seeds; framed: the best row by {chosen(rows)[1]}"
+    if (rows["n_stopped"] > 0).any():
+        note += "; rows that were stopped with what they had then"
+    return _titled(figure, rows, note)
 
 
 def spread_figure(runs: pd.DataFrame, rows: pd.DataFrame) -> Figure:
@@ -104,9 +106,10 @@ def spread_figure(runs: pd.DataFrame, rows: pd.DataFrame) -> Figure:
         squeeze=False,
         layout="constrained",
     )
-    failed = rows[rows["n_failed"] > 0]
+    failed, stopped = rows[rows["n_failed"] > 0], runs["status"] == "stopped"
     for axis, metric in zip(axes[:, 0], metrics, strict=True):
-        axis.scatter(runs["row"], runs[metric], s=10, color=BLUE, alpha=0.6, linewidths=0)
+        for own, colour in ((runs[~stopped], BLUE), (runs[stopped], GREY)):
+            axis.scatter(own["row"], own[metric], s=10, color=colour, alpha=0.6, linewidths=0)
         median = rows[f"{metric}_median"]
         axis.hlines(median, rows["row"] - 0.35, rows["row"] + 0.35, color="black", linewidth=1.2)
         width = 1 / len(CHOICES)
@@ -128,7 +131,7 @@ def spread_figure(runs: pd.DataFrame, rows: pd.DataFrame) -> Figure:
     axes[-1, 0].xaxis.get_major_locator().set_params(integer=True)
     note = (
         "a point per seed; best by the score without labels: orange, by the loss: pink, "
-        "by F1 ARI: green; ×: some failed"
+        "by F1 ARI: green; ×: some failed" + ("; grey: stopped" if stopped.any() else "")
     )
     return _titled(figure, rows, note)
 
@@ -152,7 +155,7 @@ def loss_against_metrics_figure(rows: pd.DataFrame) -> Figure:
     )
     for axis, score in zip(axes[0], scores, strict=True):
         for row in rows.to_dict("records"):
-            _cross(axis, row, score)
+            _cross(axis, row, score, GREY if row["n_stopped"] else BLUE)
         for flag, colour, marker in CHOICES.values():
             best = rows[rows[flag]]
             axis.scatter(
@@ -168,6 +171,7 @@ def loss_against_metrics_figure(rows: pd.DataFrame) -> Figure:
     note = (
         "a point per row; ★ best by the score without labels, ■ by the loss, "
         "◆ by F1 ARI, which has seen the cell types"
+        + ("; grey: stopped" if (rows["n_stopped"] > 0).any() else "")
     )
     return _titled(figure, rows, note)
 
@@ -256,16 +260,17 @@ def _annotate(axis: Axes, table: pd.DataFrame) -> None:
             axis.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
 
 
-def _cross(axis: Axes, row: dict[str, Any], score: str) -> None:
+def _cross(axis: Axes, row: dict[str, Any], score: str, colour: str) -> None:
     x, y = row[f"{LOSS}_median"], row[f"{score}_median"]
-    style = {"color": BLUE, "alpha": 0.4, "linewidth": 1}
+    style = {"color": colour, "alpha": 0.4, "linewidth": 1}
     axis.plot([row[f"{LOSS}_q1"], row[f"{LOSS}_q3"]], [y, y], **style)
     axis.plot([x, x], [row[f"{score}_q1"], row[f"{score}_q3"]], **style)
-    axis.scatter(x, y, s=14, color=BLUE)
+    axis.scatter(x, y, s=14, color=colour)
 
 
 def _correlation(rows: pd.DataFrame, score: str) -> str:
-    pairs = rows[[f"{LOSS}_median", f"{score}_median"]].dropna()
+    went_on = rows[rows["n_stopped"] == 0]  # short trainings have losses of another scale
+    pairs = went_on[[f"{LOSS}_median", f"{score}_median"]].dropna()
     if len(pairs) < 3 or (pairs.nunique() == 1).any():
         return ""
     return f"ρ = {spearmanr(*pairs.to_numpy().T).statistic:.2f}"

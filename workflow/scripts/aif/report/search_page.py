@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ class VariantPart:
     ----------
     name, finished, failed, n_rows
         The variant, its runs and the rows of its sheet.
+    stopped
+        Where the search was halved, how many rows were stopped after what; else empty.
     columns
         The row, what chose it, the varied hyperparameters, then the loss and the scores.
     rows
@@ -39,6 +42,7 @@ class VariantPart:
     finished: int
     failed: int
     n_rows: int
+    stopped: str
     columns: list[str]
     rows: list[list[str]]
     references: list[list[str]]
@@ -96,6 +100,7 @@ def render_search(
         config,
         title=search.replace("_", " "),
         n_seeds=runs["seed"].nunique(),
+        halved=bool((rows["share"] < 1).any()),
         spread=interval_in_words(runs["seed"].nunique()),
         words={name: WORDS[name] for name in shown(rows, SCORES)},
         datasets=datasets,
@@ -127,7 +132,9 @@ def variant_part(rows: pd.DataFrame, runs: pd.DataFrame, references: pd.DataFram
     """
     names, metrics = varied(rows), shown(rows, (LOSS, *SCORES))
     order = rows.sort_values(
-        ["unlabelled_median", f"{LOSS}_median"], ascending=[False, True], kind="stable"
+        ["rung", "unlabelled_median", f"{LOSS}_median"],
+        ascending=[False, False, True],
+        kind="stable",
     )
     best = order[[flag for flag, *_ in CHOICES.values()]].any(axis=1)
     kept = order[(order.reset_index().index < ROWS) | best]
@@ -136,6 +143,7 @@ def variant_part(rows: pd.DataFrame, runs: pd.DataFrame, references: pd.DataFram
         finished=int(rows["n_finished"].sum()),
         failed=int(rows["n_failed"].sum()),
         n_rows=len(rows),
+        stopped=_stopped(rows),
         columns=["row", "best by", *names, "finished", *metrics],
         rows=[_texts(row, names, metrics) for row in kept.to_dict("records")],
         references=[
@@ -171,6 +179,21 @@ def _number(value: float | None) -> str:
     return "–" if value is None or pd.isna(value) else f"{value:.3f}"
 
 
+def _stopped(rows: pd.DataFrame) -> str:
+    """Return after what halving stopped how many rows, those included that came to nothing there."""
+    early = rows[rows["rung"] < rows["rung"].max()]
+    counts = [f"{len(own)} after {_trained(own.iloc[0])}" for _, own in early.groupby("rung")]
+    return f"Halving stopped {len(early)} rows: {', '.join(counts)}." if counts else ""
+
+
+def _trained(row: Mapping[str, Any]) -> str:
+    """Return what a row that was stopped was trained for."""
+    n_runs = row["n_finished"] + row["n_stopped"] + row["n_failed"]
+    if row["share"] < 1:
+        return f"{100 * row['share']:.0f} % of the epochs"
+    return f"{n_runs} seed{'s' if n_runs > 1 else ''}"
+
+
 def _texts(row: dict[str, Any], names: list[str], metrics: list[str]) -> list[str]:
     n_runs = row["n_finished"] + row["n_failed"]
     values = [_interval(row, metric) for metric in metrics]
@@ -178,7 +201,9 @@ def _texts(row: dict[str, Any], names: list[str], metrics: list[str]) -> list[st
         str(row["row"]),
         " and ".join(text for text, (flag, *_) in CHOICES.items() if row[flag]),
         *(str(row[name]) for name in names),
-        f"{row['n_finished']} of {n_runs}",
+        f"stopped after {_trained(row)}"
+        if row["n_stopped"]
+        else f"{row['n_finished']} of {n_runs}",
         *values,
     ]
 
@@ -192,7 +217,7 @@ def _interval(row: dict[str, Any], metric: str) -> str:
 
 
 def _failures(runs: pd.DataFrame) -> list[str]:
-    failed = runs[(runs["status"] != "ok") & (runs["cells"] != "heldout")]
+    failed = runs[~runs["status"].isin(("ok", "stopped")) & (runs["cells"] != "heldout")]
     return [
         f"row {row}: {len(group)} {status} ({reason})"
         for (row, status, reason), group in failed.groupby(["row", "status", "reason"], sort=False)

@@ -27,7 +27,7 @@ FINAL = tuple(f"final_{name}" for name in (*LOSSES, "selection_loss"))
 JUDGED_SPACES = ("expression",)  # of a run; those of the best are judged by the pipeline
 COSTS = ("device", "seconds", "peak_memory_mb", "peak_gpu_memory_mb")
 COLUMNS = (
-    *("dataset", "method", "row", "seed", "cells", "status", "reason", "key"),
+    *("dataset", "method", "row", "seed", "cells", "status", "reason", "rung", "share", "key"),
     *HYPERPARAMETERS,
     *("chosen_epoch", "selection_loss", *LOSSES, *WEIGHTS),
     *FINAL,
@@ -137,6 +137,8 @@ def _ids(job: Job, index: int, status: str, reason: str) -> dict[str, Any]:
         "seed": job.seed,
         "status": status,
         "reason": reason,
+        "rung": job.rung,
+        "share": job.share,
         "key": key_of([job.stack[index]]),
         **plain(job.stack[index]),
     }

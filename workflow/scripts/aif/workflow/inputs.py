@@ -125,7 +125,7 @@ class Inputs:
         return local(dataset.corrections[wildcards.correction].path)
 
     def _of_search_job(self, cells: str, wildcards: Any) -> str:
-        made = f"{wildcards.variant}/runs/{wildcards.stack}/seed_{wildcards.seed}.tsv"
+        made = f"{wildcards.variant}/runs/{wildcards.part}/seed_{wildcards.seed}.tsv"
         return self._unless_made(cells, wildcards, made, self.jobs.search_key(wildcards))
 
     def _unless_made(self, cells: str, wildcards: Any, made: str, key: str) -> str:
@@ -146,6 +146,17 @@ class Inputs:
             files = self.plan.files(dataset)
             self._made_here[dataset] = any(self.made_here(path) for path in files)
         return self._made_here[dataset]
+
+    def search_rows(self, wildcards: Any) -> list[str]:
+        """Return the table with the rows of a job of a search, where these have to be found out first."""
+        rung = self.plan.parts[wildcards.variant][wildcards.part].rung.number
+        folder = f"results/{wildcards.dataset}/{wildcards.variant}"
+        return [f"{folder}/runs/rung_{rung}.tsv"] if rung else []
+
+    def runs_before(self, wildcards: Any) -> list[str]:
+        """Return the runs that say which rows go on to a rung."""
+        place = (wildcards.dataset, wildcards.variant)
+        return self.targets.runs(*place, "robust_grid_search", below=int(wildcards.rung))
 
     def runs(self, wildcards: Any) -> list[str]:
         """Return the runs of a variant's search over all seeds."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -81,7 +83,13 @@ class Jobs:
 
     def search_key(self, wildcards: Any) -> str:
         """Return what a job of a search is made of, which judges what it has trained."""
-        parts = (self.search(wildcards), self.search_correction, self.plan.search_evaluation)
+        own = (self.search(wildcards), self.part(wildcards))
+        parts = (*own, self.search_correction, self.plan.search_evaluation)
+        return self._key("search_job.py", wildcards, *parts, labelled=True)
+
+    def run_key(self, wildcards: Any) -> str:
+        """Return what every run of a search is made of, besides its seed and hyperparameters."""
+        parts = (self.search_correction, self.plan.search_evaluation)
         return self._key("search_job.py", wildcards, *parts, labelled=True)
 
     def best_key(self, wildcards: Any) -> str:
@@ -100,9 +108,30 @@ class Jobs:
         return self._training(wildcards, self.plan.repeats[wildcards.repeat], [own])
 
     def search(self, wildcards: Any) -> dict[str, Any]:
-        """Return the job of a stack of a search's sheet."""
-        stack = self.plan.stacks[wildcards.variant][wildcards.stack]
-        return self._training(wildcards, int(wildcards.seed), stack)
+        """Return the job of a part of a search, whose rows may be known when the rung before has ended."""
+        part = self.plan.parts[wildcards.variant][wildcards.part]
+        training = self._training(wildcards, int(wildcards.seed), part.models)
+        return {**training, "rung": part.rung.number, "share": part.rung.share}
+
+    def part(self, wildcards: Any) -> dict[str, int]:
+        """Return which part of its rung a job of a search trains, and how many models side by side."""
+        part = self.plan.parts[wildcards.variant][wildcards.part]
+        side_by_side = min(self.plan.config.rows_per_job, len(part.models or []) or math.inf)
+        return {"number": part.number, "side_by_side": side_by_side}
+
+    def rung(self, wildcards: Any) -> dict[str, Any]:
+        """Return what is to be known of a variant's search to say which rows go on to a rung."""
+        variant = wildcards.variant
+        return {
+            "models": self.plan.search_trainings[variant],
+            "n": self.plan.rungs[variant][int(wildcards.rung)].n_models,
+            "models_per_job": self.plan.config.rows_per_job * self.plan.config.stacks_per_job,
+            "seeds": [rung.seeds for rung in self.plan.rungs[variant][: int(wildcards.rung)]],
+        }
+
+    def rung_seeds(self, search: str) -> Callable[[Any], list[list[int]]]:
+        """Return a function for a rule's params: the seeds that each rung of a variant's search adds."""
+        return lambda wildcards: self.plan.rung_seeds(wildcards.variant, search)
 
     def best(self, wildcards: Any) -> dict[str, Any]:
         """Return the job of the best run, whose seed and stack are known when the search has ended."""

@@ -13,7 +13,9 @@ from aif.config.methods import CONTROLS
 from aif.config.samples import Sample, samples_of
 from aif.config.schema import Config, NullTest, Profile, load_yaml
 from aif.config.variants import variant_of
-from aif.search.sheet import Row, sheet_of, stacks_by_key
+from aif.search.rungs import Part, Rung, halving, parts, whole
+from aif.search.sheet import sheet_of
+from aif.search.stacks import Row, stacks
 from aif.workflow.named_batches import check_named_batches
 
 R_ENDINGS = (".rds", ".rda", ".rdata")  # of files, which may be compressed once more
@@ -76,10 +78,34 @@ class Plan:
         )
 
     @cached_property
-    def stacks(self) -> dict[str, dict[str, list[dict[str, Any]]]]:
-        """The stacks of models that the jobs of a search train, by variant and the stack's key."""
-        rows_per_job = self.config.rows_per_job
-        return {name: stacks_by_key(sheet, rows_per_job) for name, sheet in self.sheets.items()}
+    def search_trainings(self) -> dict[str, list[list[str]]]:
+        """What every variant's search trains with a seed: the keys of the rows of each training."""
+        return {
+            name: [[row.key for row in model] for model in stacks(sheet, 1)]
+            for name, sheet in self.sheets.items()
+        }
+
+    @cached_property
+    def rungs(self) -> dict[str, list[Rung]]:
+        """The rungs of every variant's search over all seeds; that with one seed has some of them."""
+        rungs_of = halving if self.config.halving else whole
+        seeds = self.seeds["robust_grid_search"]
+        return {name: rungs_of(len(own), seeds) for name, own in self.search_trainings.items()}
+
+    @cached_property
+    def parts(self) -> dict[str, dict[str, Part]]:
+        """What the jobs of a search train, by variant and name."""
+        sizes = (self.config.rows_per_job, self.config.stacks_per_job)
+        return {
+            name: {part.name: part for part in parts(self.rungs[name], sheet, *sizes)}
+            for name, sheet in self.sheets.items()
+        }
+
+    def rung_seeds(self, variant: str, search: str) -> list[list[int]]:
+        """Return the seeds that each rung of a search adds."""
+        own = self.seeds[search]
+        rungs = [[seed for seed in rung.seeds if seed in own] for rung in self.rungs[variant]]
+        return [seeds for seeds in rungs if seeds]
 
     @cached_property
     def seeds(self) -> dict[str, list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,12 +50,15 @@ class Targets:
             for variant in self.plan.config.variants
         ]
 
-    def runs(self, dataset: str, variant: str, search: str) -> list[str]:
-        """Return the files of the runs of one variant's search."""
+    def runs(self, dataset: str, variant: str, search: str, below: float = math.inf) -> list[str]:
+        """Return the files of the runs of one variant's search, of all rungs or of those below one."""
+        own = self.plan.seeds[search]
         return [
-            f"results/{dataset}/{variant}/runs/{stack}/seed_{seed}.tsv"
-            for stack in self.plan.stacks[variant]
-            for seed in self.plan.seeds[search]
+            f"results/{dataset}/{variant}/runs/{part.name}/seed_{seed}.tsv"
+            for part in self.plan.parts[variant].values()
+            if part.rung.number < below
+            for seed in part.rung.seeds
+            if seed in own
         ]
 
     @cached_property
