@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,18 +58,33 @@ def correct_dataset(
 
 def write_corrected(
     path: Path, networks: Networks, info: ModelInfo, adata: ad.AnnData, options: dict[str, Any]
-) -> None:
+) -> dict[str, torch.Tensor]:
     """Write what `correct_dataset` returns, with a chunk of corrected expression in memory at a time.
 
     Where the embedding is of components, what these are of is in memory as well, (n, G) float32.
+
+    Returns
+    -------
+    What the correction has learned of the cells and new cells take, by name (`aif.mapping.reference`)
     """
-    without_expression(adata, info).write_h5ad(path)
+    learned: dict[str, torch.Tensor] = {}
+    with in_chunks(path, without_expression(adata, info)) as (file, append):
+        embeddings, cost = correct(networks, info, adata, options, append, learned)
+        for key, values in embeddings.items():
+            ad.io.write_elem(file["obsm"], key, values)
+        ad.io.write_elem(file["uns"], "aif", provenance(info, options, cost))
+    return learned
+
+
+@contextmanager
+def in_chunks(
+    path: Path, rest: ad.AnnData
+) -> Iterator[tuple[h5py.File, Callable[[np.ndarray], None]]]:
+    """Write a data set without X; give the open file, and what appends a chunk of cells (cells, G) to X."""
+    rest.write_h5ad(path)
     with h5py.File(path, "r+") as file:
-        empty = np.empty((0, adata.n_vars), dtype=np.float32)
-        shape = {
-            "maxshape": (None, adata.n_vars),
-            "chunks": (min(CHUNK, adata.n_obs), adata.n_vars),
-        }
+        empty = np.empty((0, rest.n_vars), dtype=np.float32)
+        shape = {"maxshape": (None, rest.n_vars), "chunks": (min(CHUNK, rest.n_obs), rest.n_vars)}
         ad.io.write_elem(file, "X", empty, dataset_kwargs=shape)
 
         def append(expression: np.ndarray) -> None:
@@ -76,10 +92,7 @@ def write_corrected(
             file["X"].resize(done + len(expression), axis=0)
             file["X"][done:] = expression
 
-        embeddings, cost = correct(networks, info, adata, options, append)
-        for key, values in embeddings.items():
-            ad.io.write_elem(file["obsm"], key, values)
-        ad.io.write_elem(file["uns"], "aif", provenance(info, options, cost))
+        yield file, append
 
 
 def correct(
@@ -88,6 +101,7 @@ def correct(
     adata: ad.AnnData,
     options: dict[str, Any],
     keep: Callable[[np.ndarray], None],
+    learned: dict[str, torch.Tensor] | None = None,
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Correct a data set; return its embeddings by their key in obsm, and what it cost.
 
@@ -101,6 +115,8 @@ def correct(
         target and n_samplings, see `aif.config.schema.Correction`.
     keep
         Called with corrected expression (cells, G) of one chunk of cells after the other.
+    learned
+        Gets what is learned of the cells beside the model: `Shift.learned`, components and their mean.
 
     Raises
     ------
@@ -109,12 +125,13 @@ def correct(
     FloatingPointError
         If a corrected value is not finite.
     """
+    learned = {} if learned is None else learned
     with measured() as cost:
         known = ~held_out(adata.obs, info.holdout, info.seed)
         latent = []
         of_components = info.variant["embedding"] == "components"
         smooth = np.empty(adata.shape if of_components else 0, dtype=np.float32)
-        for part in corrected_parts(networks, info, adata, known, options):
+        for part in corrected_parts(networks, info, adata, known, options, learned):
             if not np.isfinite(part.expression).all():
                 raise FloatingPointError("the corrected expression is not finite")
             keep(
@@ -126,7 +143,7 @@ def correct(
             latent.append(part.latent)
         embeddings = dict.fromkeys(("X_aif", "X_corrected"), np.concatenate(latent))
         if of_components:
-            embeddings["X_corrected"] = components(smooth, known, info)
+            embeddings["X_corrected"] = components(smooth, known, info, learned)
     return embeddings, cost
 
 
@@ -136,7 +153,9 @@ def positive(expression: np.ndarray, info: ModelInfo) -> np.ndarray:
     return np.where(expression < least, 0, expression)
 
 
-def components(smooth: np.ndarray, known: np.ndarray, info: ModelInfo) -> np.ndarray:
+def components(
+    smooth: np.ndarray, known: np.ndarray, info: ModelInfo, learned: dict[str, torch.Tensor]
+) -> np.ndarray:
     """Return principal components (n, k) of cells (n, G), as many as there are latent dimensions.
 
     They are of known cells, SHAPING of them at most; there are no more than these and the genes.
@@ -146,6 +165,8 @@ def components(smooth: np.ndarray, known: np.ndarray, info: ModelInfo) -> np.nda
         rows = np.random.default_rng(info.seed).choice(rows, SHAPING, replace=False)
     wanted = min(info.hyperparameters["latent"], len(rows), smooth.shape[1])
     pca = PCA(wanted, random_state=info.seed).fit(smooth[rows])
+    learned["components"] = torch.from_numpy(pca.components_)
+    learned["component_mean"] = torch.from_numpy(pca.mean_)
     chunks = np.split(smooth, range(CHUNK, len(smooth), CHUNK))
     return np.concatenate([pca.transform(part) for part in chunks])
 
@@ -156,6 +177,7 @@ def corrected_parts(
     adata: ad.AnnData,
     known: np.ndarray,
     options: dict[str, Any],
+    learned: dict[str, torch.Tensor],
 ) -> Iterator[Part]:
     """Return the corrected cells, one chunk after the other.
 
@@ -163,7 +185,7 @@ def corrected_parts(
     ----------
     known
         (n,) bool, the cells that the model was trained on.
-    networks, info, adata, options
+    networks, info, adata, options, learned
         As in `correct`.
     """
     covariates = covariates_of(adata)
@@ -184,7 +206,9 @@ def corrected_parts(
         return decoded_expression(networks, cells, target, **sampling)
     batch = adata.obs["batch"].cat.codes.to_numpy()
     setting = Setting.of(info.hyperparameters)
-    return Shift(networks, cells, batch, known, target, setting, **sampling).parts()
+    shift = Shift(networks, cells, batch, known, target, setting, **sampling)
+    learned |= shift.learned()
+    return shift.parts()
 
 
 def without_expression(adata: ad.AnnData, info: ModelInfo) -> ad.AnnData:
