@@ -13,6 +13,7 @@ SCRIPTS = PACKAGE.parent
 MAY_IMPORT = {
     "workflow": {"config", "search"},
     "search": {"correction", "model", "data", "evaluation", "config", "job"},
+    "mapping": {"correction", "model", "reading", "job"},
     "methods": {"correction", "data", "reading", "job"},
     "correction": {"model", "data", "job"},
     "report": {"evaluation", "config", "job"},
@@ -31,6 +32,7 @@ OF_SNAKEMAKE = {
     "config.problems",
     "config.samples",
     "config.checks",
+    "config.mapping",
     "config.names",
     "search.sheet",
 }  # besides the room workflow

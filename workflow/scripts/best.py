@@ -11,6 +11,7 @@ from aif.errors import TrainingError
 from aif.job.files import atomic, read_table
 from aif.job.log import rule_log
 from aif.job.progress import ProgressLog
+from aif.mapping.reference import Reference, save_reference
 from aif.model.checkpoint import Checkpoints
 from aif.model.model_file import save_model
 from aif.model.numerics import prepare_for_training
@@ -55,5 +56,7 @@ with rule_log(snakemake) as log:
     with atomic(output.model) as path:
         save_model(path, networks, info)
     with atomic(output.corrected) as path:
-        write_corrected(path, networks, info, adata, params.correction)
+        learned = write_corrected(path, networks, info, adata, params.correction)
+    reference = Reference.of(networks, adata, params.correction, learned)
+    save_reference(output.reference, reference)
     checkpoints.remove()

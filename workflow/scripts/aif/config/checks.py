@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from aif.config.datasets import Dataset
 from aif.config.hyperparameters import NAMES, Hyperparameters
+from aif.config.mapping import check_models
 from aif.config.names import check_corrections, check_grid, check_null_test, check_variants, instead
 from aif.config.problems import one_line
 from aif.config.samples import BRACES, NOT_BRACES
@@ -66,6 +67,7 @@ def complete(
             simulation(name, dataset, presets)
     check_null_test(config)
     check_corrections(config, list(table["variants"]))
+    check_models(config)
     return config
 
 
