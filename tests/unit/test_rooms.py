@@ -13,7 +13,7 @@ SCRIPTS = PACKAGE.parent
 MAY_IMPORT = {
     "workflow": {"config", "search"},
     "search": {"correction", "model", "data", "evaluation", "config", "job"},
-    "mapping": {"correction", "model", "reading", "job"},
+    "mapping": {"correction", "model", "data", "reading", "job"},
     "methods": {"correction", "data", "reading", "job"},
     "correction": {"model", "data", "job"},
     "report": {"evaluation", "config", "job"},

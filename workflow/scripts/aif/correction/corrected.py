@@ -38,6 +38,7 @@ def correct_dataset(
     adata: ad.AnnData,
     options: dict[str, Any],
     with_components: bool = True,
+    learned: dict[str, torch.Tensor] | None = None,
 ) -> ad.AnnData:
     """Return a data set with corrected expression, as the contract of corrected.h5ad says.
 
@@ -47,7 +48,7 @@ def correct_dataset(
     expression: list[np.ndarray] = []
     if not with_components:
         info = replace(info, variant=info.variant | {"embedding": "latent"})
-    embeddings, cost = correct(networks, info, adata, options, expression.append)
+    embeddings, cost = correct(networks, info, adata, options, expression.append, learned)
     corrected = without_expression(adata, info)
     corrected.X = np.concatenate(expression)
     for key, values in embeddings.items():

@@ -167,6 +167,26 @@ def write_mapped(
         ad.io.write_elem(file["uns"], "aif", provenance(info, reference))
 
 
+def mapped_dataset(
+    networks: Networks,
+    info: ModelInfo,
+    reference: Reference,
+    counts: ad.AnnData,
+    cells: NewCells,
+    extended: Networks | None = None,
+) -> ad.AnnData:
+    """Return what `write_mapped` writes; parameters and errors are the same."""
+    batch = counts.obs["batch"].cat.codes.to_numpy()
+    parts = list(mapped_parts(networks, info, reference, cells, batch, extended))
+    result = ad.AnnData(obs=counts.obs, var=counts.var, layers=dict(counts.layers))
+    result.X = np.concatenate([checked(part, info) for part in parts])
+    result.obsm["X_aif"] = np.concatenate([part.latent for part in parts])
+    embedding = [embedding_of(part, info, reference) for part in parts]
+    result.obsm["X_corrected"] = np.concatenate(embedding)
+    result.uns["aif"] = provenance(info, reference)
+    return result
+
+
 def checked(part: Part, info: ModelInfo) -> np.ndarray:
     """Return the expression of corrected cells as the variant has it."""
     if not np.isfinite(part.expression).all():

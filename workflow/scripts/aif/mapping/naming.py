@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
 UNKNOWN = "unknown"
+NAMES = ("dataset", "cell", "batch", "cell_type", "confidence")  # the columns of names.tsv
 MOST = 20_000  # cells of the reference that are looked at, of each type its share and at least FEW
 FEW = 50
 FAR = 0.99  # of the reference's cells are nearer to their neighbours than what counts as far

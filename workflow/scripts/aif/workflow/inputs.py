@@ -112,6 +112,10 @@ class Inputs:
             files["corrected"] = str(cells)
         return files if made else {name: local(file) for name, file in files.items()}
 
+    def reference_cells(self, wildcards: Any) -> dict[str, str]:
+        """Return the cells that a data set is drawn over, none if only their model is there."""
+        return {name: path for name, path in self.model(wildcards).items() if name == "corrected"}
+
     def search_cells(self, wildcards: Any) -> str:
         """Return the cells of a job of a search."""
         return self._of_search_job(self.variant_cells(wildcards), wildcards)

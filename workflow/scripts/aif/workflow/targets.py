@@ -159,7 +159,7 @@ class Targets:
     @cached_property
     def of_map(self) -> list[str]:
         """What `map` makes of every data set that has a model to be mapped on."""
-        files = ("corrected.h5ad",)
+        files = ("corrected.h5ad", "map.html")
         return [f"results/{name}/mapped/{file}" for name in self.plan.mapped for file in files]
 
     def _null_files(self, name: str) -> list[str]:
