@@ -13,6 +13,7 @@ SCRIPTS = PACKAGE.parent
 MAY_IMPORT = {
     "workflow": {"config", "search"},
     "search": {"correction", "model", "data", "evaluation", "config", "job"},
+    "notebook": {"mapping", "correction", "model", "data", "reading", "config", "job"},
     "mapping": {"correction", "model", "data", "reading", "job"},
     "methods": {"correction", "data", "reading", "job"},
     "correction": {"model", "data", "job"},
@@ -90,10 +91,11 @@ def test_imports_are_followed_as_python_does(graph):
         assert names(imported_modules(file)) - {module} == upstream - {module}, module
 
 
-def test_every_module_is_behind_some_script_or_read_by_snakemake(graph):
+def test_every_module_is_behind_some_script_or_read_by_snakemake_or_for_notebooks(graph):
     behind = set().union(*(imported_modules(script) for script in SCRIPTS.glob("*.py")))
     alone = {name.removeprefix("aif.") for name in modules(graph) - names(behind)}
-    assert {name for name in alone if not name.startswith("workflow.")} == OF_SNAKEMAKE
+    others = ("workflow.", "notebook.")
+    assert {name for name in alone if not name.startswith(others)} == OF_SNAKEMAKE
 
 
 @pytest.fixture

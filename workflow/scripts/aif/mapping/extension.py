@@ -7,13 +7,15 @@ from dataclasses import replace
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from aif.mapping.new_cells import NewCells
 from aif.model.losses import reconstruction
 from aif.model.networks import Networks
 
-LEARNING_RATE = 0.01
-MINIBATCH = 128  # cells per step
+LEARNING_RATE = 0.03
+MINIBATCH = 64  # cells per step
+POOL = 4096  # cells that are trained on; a label's column needs no more
 
 
 def extended(
@@ -34,32 +36,30 @@ def extended(
     steps
         Minibatches to train on.
     seed
-        Draws these and the noise of z.
+        Draws the cells, the minibatches and the noise of z.
     """
-    new = int(batch.max()) + 1
-    wider = _with_labels(networks, new)
-    own = wider.decoder.trunk.linears[0].weight
-    places = slice(networks.shape.batches, networks.shape.batches + new)
-    columns = own[0, places].detach().clone().requires_grad_()
-    frozen = own.detach().clone()
-    wider.requires_grad_(False)
+    known, new = networks.shape.batches, int(batch.max()) + 1
+    wider = _with_labels(networks, new).requires_grad_(False)
+    first = wider.decoder.trunk.linears[0].weight
+    columns = first[:, known : known + new].clone().requires_grad_()
+    of_latent = first[:, known + new :]
     adam = torch.optim.Adam([columns], lr=LEARNING_RATE)
     draws = torch.Generator().manual_seed(seed)
-    codes = torch.tensor(batch, dtype=torch.int64)
+    pool = torch.randperm(len(batch), generator=draws)[:POOL]
+    x = cells.rows(pool.numpy())
+    labels = F.one_hot(torch.tensor(batch, dtype=torch.int64)[pool], new).float()
+    with torch.no_grad():
+        mean, log_var = networks.encoder(x[None])
     for _ in range(steps):
-        rows = torch.randint(len(codes), (min(MINIBATCH, len(codes)),), generator=draws)
-        x = cells.rows(rows.numpy())
-        mean, log_var = wider.encoder(x[None])
-        z = mean + torch.exp(0.5 * log_var) * torch.randn(mean.shape, generator=draws)
-        label = torch.nn.functional.one_hot(places.start + codes[rows], wider.shape.batches)
-        inputs = torch.cat([label[None].float(), z], -1)
-        weight = torch.cat([frozen[0, : places.start], columns, frozen[0, places.stop :]])
-        decoded = _decoded(wider, inputs @ weight[None])
-        error = (decoded - x)[..., ~cells.missing]
+        rows = torch.randint(len(pool), (min(MINIBATCH, len(pool)),), generator=draws)
+        noise = torch.randn(mean[:, rows].shape, generator=draws)
+        z = mean[:, rows] + torch.exp(0.5 * log_var[:, rows]) * noise
+        decoded = _decoded(wider, labels[None, rows] @ columns + z @ of_latent)
+        loss = reconstruction(x[rows][:, ~cells.missing], decoded[..., ~cells.missing])
         adam.zero_grad()
-        reconstruction(torch.zeros_like(error), error).sum().backward()
+        loss.sum().backward()
         adam.step()
-    wider.decoder.trunk.linears[0].weight.data[0, places] = columns.detach()
+    first[:, known : known + new] = columns.detach()
     return wider
 
 
@@ -76,9 +76,9 @@ def _with_labels(networks: Networks, new: int) -> Networks:
     """Return a copy with more labels, whose weights in the decoder are the mean of the others'."""
     known = networks.shape.batches
     wider = Networks(replace(networks.shape, batches=known + new))
-    for (name, value), old in zip(
-        wider.state_dict().items(), networks.state_dict().values(), strict=True
-    ):
+    state = networks.state_dict()
+    for name, value in wider.state_dict().items():
+        old = state[name]
         if value.shape == old.shape:
             value.copy_(old)
         elif name == "decoder.trunk.linears.0.weight":
