@@ -35,7 +35,7 @@ def check_models(config: Config) -> None:
         if not beside.is_file():
             raise InputError(
                 f"{key}: there is no {beside} beside the model, which new cells need; correct the "
-                "model's own cells again, as versions before 1.2 wrote none"
+                "model's own cells again, as older versions wrote none"
             )
 
 

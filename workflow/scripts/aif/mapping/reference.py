@@ -144,7 +144,7 @@ def load_with_reference(model: str | Path) -> tuple[Networks, ModelInfo, Referen
     if not beside.is_file():
         raise InputError(
             f"there is no {beside} beside the model, which new cells need; correct the model's own cells "
-            "again, as versions before 1.2 wrote none"
+            "again, as older versions wrote none"
         )
     reference = load_reference(beside)
     if reference.model != fingerprint(networks):
