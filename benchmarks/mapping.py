@@ -62,7 +62,7 @@ def main() -> None:
         path, _, batch_key = data.partition(":")
         counts = standardise(ad.read_h5ad(path), batch_key or "batch", "cell_type")
         for seed in options.seeds:
-            for left_out in options.batches or counts.obs["batch"].cat.categories:
+            for left_out in ["none", *(options.batches or counts.obs["batch"].cat.categories)]:
                 for method in options.methods:
                     run(options, Path(path).stem, counts, left_out, method, seed)
 
@@ -77,7 +77,9 @@ def run(
 ) -> None:
     """Judge every way of one batch, one method and one seed that the table lacks."""
     keys = dict(zip(KEYS, (data, left_out, method, "", seed), strict=True))
-    ways = [way for way in options.ways if not done(options.output, keys | {"way": way})]
+    of_none = left_out == "none"  # the training on all batches is one, whatever is left out
+    ways = [way for way in options.ways if (way == "all") == of_none]
+    ways = [way for way in ways if not done(options.output, keys | {"way": way})]
     for way in ways:
         for name, corrected, names, seconds in WAYS[way](counts, left_out, method, seed, options):
             row = {**keys, "way": name, "seconds": seconds, **named(counts, left_out, names)}

@@ -1,12 +1,17 @@
 """AIF from Python: the same results as the workflow's functions, in the data set that was given."""
 
+import shutil
 import subprocess
 import sys
+from functools import partial
 
+import matplotlib
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from cells import simulated
+from small_workflow import ROOT
 
 import aif
 from aif.config.schema import Correction
@@ -107,3 +112,26 @@ def test_the_package_is_light_until_something_is_asked_of_it():
     subprocess.run([sys.executable, "-c", said], check=True, cwd=aif.__path__[0] + "/..")
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         aif.nothing  # noqa: B018
+
+
+def test_the_notebook_runs_as_it_stands_and_was_executed(tmp_path, monkeypatch):
+    matplotlib.use("agg")
+    for name in ("docs/notebook.ipynb", "resources/kang_pbmc.h5ad"):
+        (tmp_path / name).parent.mkdir()
+        shutil.copy(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path / "docs")
+    monkeypatch.setattr(
+        aif, "correct", partial(aif.correct, **SMALL | {"epochs": 3}), raising=False
+    )
+    book = nbformat.read("notebook.ipynb", as_version=4)
+    nbformat.validate(book)
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    namespace = {}
+    for cell in code:
+        exec(compile(cell.source, cell.id, "exec"), namespace)
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    shown = [output for cell in code for output in cell.outputs]
+    assert sum("image/png" in output.get("data", {}) for output in shown) == 2
+    assert not any(output.output_type == "error" for output in shown)
+    assert namespace["mapped"].n_obs == 400
+    assert namespace["both"].n_obs == 2000
