@@ -13,6 +13,8 @@ SCRIPTS = PACKAGE.parent
 MAY_IMPORT = {
     "workflow": {"config", "search"},
     "search": {"correction", "model", "data", "evaluation", "config", "job"},
+    "notebook": {"mapping", "correction", "model", "data", "reading", "config", "job"},
+    "mapping": {"correction", "model", "data", "reading", "job"},
     "methods": {"correction", "data", "reading", "job"},
     "correction": {"model", "data", "job"},
     "report": {"evaluation", "config", "job"},
@@ -31,6 +33,7 @@ OF_SNAKEMAKE = {
     "config.problems",
     "config.samples",
     "config.checks",
+    "config.mapping",
     "config.names",
     "search.rungs",
     "search.sheet",
@@ -89,10 +92,11 @@ def test_imports_are_followed_as_python_does(graph):
         assert names(imported_modules(file)) - {module} == upstream - {module}, module
 
 
-def test_every_module_is_behind_some_script_or_read_by_snakemake(graph):
+def test_every_module_is_behind_some_script_or_read_by_snakemake_or_for_notebooks(graph):
     behind = set().union(*(imported_modules(script) for script in SCRIPTS.glob("*.py")))
     alone = {name.removeprefix("aif.") for name in modules(graph) - names(behind)}
-    assert {name for name in alone if not name.startswith("workflow.")} == OF_SNAKEMAKE
+    others = ("workflow.", "notebook.")
+    assert {name for name in alone if not name.startswith(others)} == OF_SNAKEMAKE
 
 
 @pytest.fixture
@@ -131,7 +135,7 @@ def test_rules_rerun_for_their_own_part_of_the_code(copy):
 @pytest.mark.parametrize(
     ("companion", "scripts"),
     [
-        ("report/report.html.j2", {"report.py", "search_report.py"}),
+        ("report/report.html.j2", {"report.py", "search_report.py", "map_page.py"}),
         ("methods/limma.R", {"baseline.py"}),
         (
             "reading/read_r.R",

@@ -96,6 +96,8 @@ def files_of(given):
             yield from (own if isinstance(own, str) else own["path"] for own in value.values())
         elif isinstance(value, dict | list):
             yield from files_of(value)
+        elif key == "map_to":
+            yield from (value, str(Path(value).with_name("reference.pt")))
         elif key in ("path", "samples", "mirror") and "{" not in value:
             yield value
         elif key == "samples":

@@ -3,7 +3,8 @@ rule correct:
         cells=INPUTS.variant_cells,
         model="results/{dataset}/{variant}/pipeline{repeat}/model.pt",
     output:
-        "results/{dataset}/{variant}/pipeline{repeat}/corrected.h5ad",
+        corrected="results/{dataset}/{variant}/pipeline{repeat}/corrected.h5ad",
+        reference="results/{dataset}/{variant}/pipeline{repeat}/reference.pt",
     log:
         "results/{dataset}/{variant}/pipeline{repeat}/correct.log",
     conda:

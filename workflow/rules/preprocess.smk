@@ -151,7 +151,7 @@ rule preprocess:
     log:
         "results/{dataset}/data/preprocess.log",
     wildcard_constraints:
-        dataset=any_of(CONFIG.datasets),
+        dataset=any_of(PLAN.datasets),
     priority: 50
     conda:
         "../../envs/scanpy.yaml"

@@ -119,6 +119,7 @@ rule best:
     output:
         model="results/{dataset}/{variant}/best/model.pt",
         corrected="results/{dataset}/{variant}/best/corrected.h5ad",
+        reference="results/{dataset}/{variant}/best/reference.pt",
     log:
         "results/{dataset}/{variant}/best/best.log",
     conda:

@@ -10,11 +10,12 @@ from aif.errors import TrainingError
 from aif.job.files import atomic, read_table
 from aif.job.log import rule_log
 from aif.job.progress import ProgressLog
+from aif.mapping.reference import Reference, save_reference
 from aif.model.checkpoint import Checkpoints
 from aif.model.model_file import save_model
 from aif.model.numerics import prepare_for_training
 from aif.model.run import Job, train_job
-from aif.model.stored import trained_cells
+from aif.model.stored import stored_counts, trained_cells
 from aif.search.best import best_run, choice
 
 with rule_log(snakemake) as log:
@@ -56,5 +57,8 @@ with rule_log(snakemake) as log:
         save_model(path, networks, info)
     with atomic(output.corrected) as path:
         cells = snakemake.input.cells
-        write_corrected(path, networks, info, adata, params.correction, source=cells)
+        learned = write_corrected(path, networks, info, adata, params.correction, source=cells)
+    counts = stored_counts(snakemake.input.cells)
+    reference = Reference.of(networks, adata, counts, params.correction, learned)
+    save_reference(output.reference, reference)
     checkpoints.remove()

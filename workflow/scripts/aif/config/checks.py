@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from aif.config.datasets import Dataset
-from aif.config.hyperparameters import NAMES, Hyperparameters
+from aif.config.hyperparameters import NAMES, Hyperparameters, completed
+from aif.config.mapping import check_models
 from aif.config.names import check_corrections, check_grid, check_null_test, check_variants, instead
 from aif.config.problems import one_line
 from aif.config.samples import BRACES, NOT_BRACES
@@ -66,6 +67,7 @@ def complete(
             simulation(name, dataset, presets)
     check_null_test(config)
     check_corrections(config, list(table["variants"]))
+    check_models(config)
     return config
 
 
@@ -124,8 +126,6 @@ def hyperparameters(
 ) -> Hyperparameters:
     """Return a variant's hyperparameters with the config's overrides, and those of a grid's row.
 
-    Epochs and minibatches that are given count as they are, unless `min_steps` or `max_steps` are given too.
-
     Raises
     ------
     InputError
@@ -133,11 +133,7 @@ def hyperparameters(
     """
     row = row or {}
     own = {**config.hyperparameters, **row}
-    known = {**defaults_of(table, variant), **own}
-    if "epochs" in own and "min_steps" not in own:
-        known["min_steps"] = 0  # who asks for so many epochs gets so many
-    if own.keys() & {"epochs", "minibatch_size"} and "max_steps" not in own:
-        known["max_steps"] = 0
+    known = completed(defaults_of(table, variant), own)
     for key in config.hyperparameters:
         if key not in NAMES:
             hint = instead(key, list(NAMES))

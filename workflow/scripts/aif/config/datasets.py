@@ -123,6 +123,10 @@ def _as_own(given: Any) -> Any:
 OneOwn = Annotated[Own, BeforeValidator(_as_own, json_schema_input_type=str | Own)]
 
 
+# Keys of a data set that is trained on, which the model of `map_to` has decided.
+OF_TRAINING = ("min_cells", "n_top_genes", "keep_genes", "drop_genes", "keep", "corrections")
+
+
 class Dataset(Section):
     """One data set with raw counts: one file or several, text tables or a simulation."""
 
@@ -151,6 +155,9 @@ class Dataset(Section):
     keep: SomeNames = []
     """Columns of obs whose effect on expression is to stay, such as a condition: numbers or groups. AIF's
     decoder and auxiliary network know them, and so do scVI, scANVI, SysVI, ComBat and limma."""
+    map_to: str | None = None
+    """The model.pt of a trained AIF. The cells are then not trained on nor judged: the target `map` corrects
+    them by this model and names their types. `reference.pt` is to lie beside it."""
     corrections: dict[Name, OneOwn] = {}
     """Corrections made elsewhere, by the names they shall have in the tables: they are judged, drawn and,
     unless they were made with the cell types in hand, ranked as all others."""
@@ -218,6 +225,15 @@ class Dataset(Section):
             raise ValueError(
                 "unlabelled names values of the label_key, which is not given; add label_key, or remove "
                 "unlabelled"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _mapped_as_the_model_is(self) -> Dataset:
+        given = [name for name in OF_TRAINING if getattr(self, name)]
+        if self.map_to is not None and given:
+            raise ValueError(
+                f"{given[0]} has no effect beside map_to, as the model has its genes already; remove it"
             )
         return self
 

@@ -240,6 +240,20 @@ def hyperparameters_of(row: dict[str, Any]) -> Hyperparameters:
     return Hyperparameters(**parsed)
 
 
+def completed(defaults: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return a variant's defaults with values that users give.
+
+    Epochs that they give are just so many, and so are minibatches: limits of steps that they do not give do
+    not count then.
+    """
+    known = {**defaults, **own}
+    if "epochs" in own and "min_steps" not in own:
+        known["min_steps"] = 0
+    if own.keys() & {"epochs", "minibatch_size"} and "max_steps" not in own:
+        known["max_steps"] = 0
+    return known
+
+
 def without_effect(variant: Variant) -> set[str]:
     """Return the hyperparameters that do nothing in `variant`."""
     depends_on = {

@@ -65,14 +65,15 @@ def check_grid(grid: Grid, variants: list[str]) -> None:
 def check_null_test(config: Config) -> None:
     """Look for the data sets that the null test names."""
     asked = config.null_test or NullTest()
+    known = [name for name, entry in config.datasets.items() if entry.map_to is None]
     for key, names in (
         ("batches", list(asked.batches)),
         ("real", asked.real),
         ("datasets", asked.datasets or []),
     ):
         for name in names:
-            if name not in config.datasets:
-                hint = instead(name, list(config.datasets))
+            if name not in known:
+                hint = instead(name, known)
                 raise InputError(f"config: null_test.{key}: unknown data set {name!r}; {hint}")
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from aif.config.datasets import Dataset, Own, Table, Tables
 from aif.config.methods import COMPETITORS
 from aif.config.names import instead
-from aif.config.schema import Choose, Config, Correction, Evaluation, NullTest
+from aif.config.schema import Choose, Config, Correction, Evaluation, Mapping, NullTest
 
 # What YAML makes of words without quotes.
 READ_AS = {bool: "a truth value", int: "a number", float: "a number", datetime.date: "a date"}
@@ -83,6 +83,7 @@ def _keys_at(location: tuple[int | str, ...]) -> list[str]:
         "evaluation": Evaluation,
         "null_test": NullTest,
         "choose": Choose,
+        "map": Mapping,
     }
     # Within a data set: datasets, its name, tables, and maybe their kind and number; or corrections and
     # a name.

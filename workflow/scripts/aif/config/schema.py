@@ -97,6 +97,17 @@ class Choose(Section):
     always among them."""
 
 
+class Mapping(Section):
+    """How the cells of data sets with `map_to` are mapped."""
+
+    neighbours: int = Field(15, ge=1)
+    """Cells of the reference by which a new cell is named."""
+    confidence: float = Field(0.5, ge=0, le=1)
+    """The least confidence of a name; a cell below it is called unknown."""
+    steps: int = Field(0, ge=0)
+    """Training steps for what the model lacks of new batches; 0 trains nothing."""
+
+
 Values = Annotated[list[Any], Field(min_length=1)]
 
 
@@ -149,6 +160,8 @@ class Config(Section):
     case."""
     choose: Choose = Choose()
     """What the target `choose` tries."""
+    map: Mapping = Mapping()
+    """What the target `map` does with data sets that have `map_to`."""
     modes: Annotated[list[Mode], Field(min_length=1), AfterValidator(each_once)] = ["pipeline"]
     """What is run where no target is named: `pipeline` is all variants and methods with the report, as the
     target `benchmark` (the target `pipeline` makes the variants only); the others are searches."""

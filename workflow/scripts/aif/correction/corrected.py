@@ -46,6 +46,7 @@ def correct_dataset(
     adata: ad.AnnData,
     options: dict[str, Any],
     rows: np.ndarray | None = None,
+    learned: dict[str, torch.Tensor] | None = None,
 ) -> ad.AnnData:
     """Return a data set with corrected expression, as the contract of corrected.h5ad says.
 
@@ -55,9 +56,11 @@ def correct_dataset(
         As in `correct`, and so are errors.
     rows
         (k,), increasing places of the cells that are corrected and returned; all where not given.
+    learned
+        As in `correct`.
     """
     expression: list[np.ndarray] = []
-    embeddings, cost = correct(networks, info, adata, options, expression.append, rows)
+    embeddings, cost = correct(networks, info, adata, options, expression.append, rows, learned)
     corrected = without_expression(adata, info)
     corrected = corrected if rows is None else corrected[rows].copy()
     if expression:
@@ -75,7 +78,7 @@ def write_corrected(
     adata: ad.AnnData,
     options: dict[str, Any],
     source: Path | None = None,
-) -> None:
+) -> dict[str, torch.Tensor]:
     """Write what `correct_dataset` returns, with a chunk of corrected expression in memory at a time.
 
     Parameters
@@ -86,28 +89,38 @@ def write_corrected(
         As in `correct`.
     source
         A file to take the layers from, as they are there, where `adata` was read without.
+
+    Returns
+    -------
+    What the correction has learned of the cells and new cells take, by name (`aif.mapping.reference`)
     """
+    learned: dict[str, torch.Tensor] = {}
     without_expression(adata, info).write_h5ad(path)
     with h5py.File(path, "r+") as file:
         if source is not None:
             del file["layers"]
             with h5py.File(source) as origin:
                 origin.copy("layers", file)
-        if "expression" in outputs_of(options, adata.n_obs):
-            append = appender(file, *adata.shape)
-        else:
-            by_size = f"as cells are more than {MANY:,}; name it in correction.output to have it"
-            why = "as correction.output says" if options.get("output") else by_size
-            logging.getLogger("aif").info("no expression is written, %s", why)
-            append = None
-        embeddings, cost = correct(networks, info, adata, options, append)
+        append = appender(file, *adata.shape, options)
+        embeddings, cost = correct(networks, info, adata, options, append, learned=learned)
         for key, values in embeddings.items():
             ad.io.write_elem(file["obsm"], key, values)
         ad.io.write_elem(file["uns"], "aif", provenance(info, options, cost, adata.n_obs))
+    return learned
 
 
-def appender(file: h5py.File, n_cells: int, n_genes: int) -> Callable[[np.ndarray], None]:
-    """Return what appends chunks of cells (cells, G) to X of a file, which it begins, compressed."""
+def appender(
+    file: h5py.File, n_cells: int, n_genes: int, options: dict[str, Any]
+) -> Callable[[np.ndarray], None] | None:
+    """Return what appends chunks of cells (cells, G) to X of a file, which it begins, compressed.
+
+    Where options say that no expression is written, that is None, and the log says so.
+    """
+    if "expression" not in outputs_of(options, n_cells):
+        by_size = f"as cells are more than {MANY:,}; name it in correction.output to have it"
+        why = "as correction.output says" if options.get("output") else by_size
+        logging.getLogger("aif").info("no expression is written, %s", why)
+        return None
     empty = np.empty((0, n_genes), dtype=np.float32)
     shape = {"maxshape": (None, n_genes), "chunks": (min(CHUNK, n_cells), n_genes)}
     ad.io.write_elem(file, "X", empty, dataset_kwargs=shape | COMPRESSED)
@@ -133,6 +146,7 @@ def correct(
     options: dict[str, Any],
     keep: Callable[[np.ndarray], None] | None,
     rows: np.ndarray | None = None,
+    learned: dict[str, torch.Tensor] | None = None,
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Correct a data set; return its embeddings by their key in obsm, and what it cost.
 
@@ -149,6 +163,8 @@ def correct(
         options do not ask for expression.
     rows
         As in `correct_dataset`.
+    learned
+        Gets what is learned of the cells beside the model: `Shift.learned`, components and their mean.
 
     Raises
     ------
@@ -157,13 +173,14 @@ def correct(
     FloatingPointError
         If a corrected value is not finite.
     """
+    learned = {} if learned is None else learned
     outputs, n_cells = outputs_of(options, adata.n_obs), adata.n_obs
     chosen = None if rows is None or len(rows) == n_cells else mask_of(rows, n_cells)
     of_components = "embedding" in outputs and info.variant["embedding"] == "components"
     with measured() as cost:
         known = ~held_out(adata.obs, info.holdout, info.seed)
         decodes = of_components or "expression" in outputs
-        parts = corrected_parts(networks, info, adata, known, options, decodes)
+        parts = corrected_parts(networks, info, adata, known, options, decodes, learned)
         pca = None
         if of_components and (chosen is not None or n_cells > SHAPING):
             shaping = mask_of(shaping_cells(known, info), n_cells)
@@ -188,8 +205,10 @@ def correct(
         if of_components and pca is None:
             pca = components(np.concatenate(placed)[shaping_cells(known, info)], info)
             placed = [pca.transform(smooth) for smooth in placed]
-        if of_components:
+        if pca is not None:
             embeddings["X_corrected"] = np.concatenate(placed)
+            learned["components"] = torch.from_numpy(pca.components_)
+            learned["component_mean"] = torch.from_numpy(pca.mean_)
     return embeddings, cost
 
 
@@ -230,6 +249,7 @@ def corrected_parts(
     known: np.ndarray,
     options: dict[str, Any],
     decodes: bool,
+    learned: dict[str, torch.Tensor],
 ) -> Callable[..., Iterator[Part]]:
     """Return what yields corrected cells, one chunk after the other, with a mask `chosen` (n,) those of it.
 
@@ -239,7 +259,7 @@ def corrected_parts(
         (n,) bool, the cells that the model was trained on.
     decodes
         Whether more than latent means is asked for.
-    networks, info, adata, options
+    networks, info, adata, options, learned
         As in `correct`.
     """
     covariates = covariates_of(adata)
@@ -262,7 +282,9 @@ def corrected_parts(
         return partial(decoded_expression, networks, cells, target, **sampling)
     batch = adata.obs["batch"].cat.codes.to_numpy()
     setting = Setting.of(info.hyperparameters)
-    return Shift(networks, cells, batch, known, target, setting, **sampling).parts
+    shift = Shift(networks, cells, batch, known, target, setting, **sampling)
+    learned |= shift.learned()
+    return shift.parts
 
 
 def without_expression(adata: ad.AnnData, info: ModelInfo) -> ad.AnnData:

@@ -78,13 +78,14 @@ class Residuals:
     means, factors
         (b, G), each batch's mean, and what its deviations are multiplied with to have the spread
         of the target.
-    target_mean
-        (G,), the mean that the target has.
+    target_mean, target_spread
+        (G,), mean and spread that the target has.
     """
 
     means: Tensor
     factors: Tensor
     target_mean: Tensor
+    target_spread: Tensor
 
     @classmethod
     def of(cls, moments: Moments, slope: Tensor, offset: Tensor, shares: Tensor) -> Residuals:
@@ -99,12 +100,24 @@ class Residuals:
         shares
             (b,), how much each batch counts in the target; they sum to 1.
         """
-        x, decoded, products = moments.within()
-        means = (moments.x - slope * moments.decoded) / moments.cells - offset
-        squares = (x - 2 * slope * products + slope.square() * decoded) / moments.cells
-        means, spreads = means.float(), squares.clamp_min(0).sqrt().float()
-        factors = (shares @ spreads) / spreads.clamp_min(torch.finfo(spreads.dtype).eps)
-        return cls(means, factors.clamp(*SPREAD_BOUNDS), shares @ means)
+        means, spreads = _means_and_spreads(moments, slope, offset)
+        return cls._towards(means, spreads, shares @ means, shares @ spreads)
+
+    @classmethod
+    def towards(
+        cls, moments: Moments, slope: Tensor, offset: Tensor, mean: Tensor, spread: Tensor
+    ) -> Residuals:
+        """Return those of batches that have no part in the target, whose mean and spread (G,) are given.
+
+        Other parameters as in `of`.
+        """
+        own = _means_and_spreads(moments, slope, offset)
+        return cls._towards(*own, mean, spread)
+
+    @classmethod
+    def _towards(cls, means: Tensor, spreads: Tensor, mean: Tensor, spread: Tensor) -> Residuals:
+        factors = spread / spreads.clamp_min(torch.finfo(spreads.dtype).eps)
+        return cls(means, factors.clamp(*SPREAD_BOUNDS), mean, spread)
 
     def at_target(self, residual: Tensor, batch: Tensor) -> Tensor:
         """Return residuals (cells, G) with each gene's mean and spread as the target has them.
@@ -117,3 +130,11 @@ class Residuals:
             (cells,), the index of each cell's batch.
         """
         return (residual - self.means[batch]) * self.factors[batch] + self.target_mean
+
+
+def _means_and_spreads(moments: Moments, slope: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and spread of x − (offset + slope · decode) in each batch, (b, G)."""
+    x, decoded, products = moments.within()
+    means = (moments.x - slope * moments.decoded) / moments.cells - offset
+    squares = (x - 2 * slope * products + slope.square() * decoded) / moments.cells
+    return means.float(), squares.clamp_min(0).sqrt().float()

@@ -133,6 +133,12 @@ class Shift:
             self.believed = self._of_labels(belief(likeness, setting.likeness))
         self.residuals = Residuals.of(moments, self.slope, self.offset, shares)
 
+    def learned(self) -> dict[str, Tensor]:
+        """Return what was fitted that new cells take, (G,) each (`aif.mapping`)."""
+        own = {"slope": self.slope, "offset": self.offset}
+        target = self.residuals.target_mean, self.residuals.target_spread
+        return own | dict(zip(("target_mean", "target_spread"), target, strict=True))
+
     def parts(self, chosen: Tensor | None = None) -> Iterator[Part]:
         """Yield the shifted cells, one chunk after the other; with a mask (n,) only those of it."""
         setting, decodes = self.setting, self.networks.decoder.decodes

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import anndata as ad
 import h5py
+from anndata.abc import CSRDataset
 from anndata.io import read_elem, sparse_dataset
 
 from aif.job.memory import machine_memory_mb
@@ -31,3 +32,8 @@ def trained_cells(path: str | Path, memory_mb: float | None = None) -> ad.AnnDat
     size = sum(stored[name].size * stored[name].dtype.itemsize for name in ("data", "indices"))
     held = size / 2**20 <= SHARE * (memory_mb or machine_memory_mb())
     return ad.AnnData(read_elem(stored) if held else sparse_dataset(stored), **parts)
+
+
+def stored_counts(path: str | Path) -> CSRDataset:
+    """Return the counts (n, G) of a file of preprocessing, which stay in the file."""
+    return sparse_dataset(h5py.File(path)["layers/counts"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import cycle, takewhile
+from typing import IO
 
 import matplotlib
 
@@ -124,7 +125,7 @@ def expression_figure(curves: pd.DataFrame, dataset: str) -> Figure:
     return figure
 
 
-def save(figure: Figure, path: str) -> None:
+def save(figure: Figure, path: str | IO[bytes]) -> None:
     """Write a figure as a small PNG."""
     figure.savefig(path, dpi=DPI, format="png")
     plt.close(figure)

@@ -22,7 +22,7 @@ CACHE = Path(".snakemake/aif_file_hashes.json")
 # Where the cells come from: what counts is what lies there.
 SOURCES = {"path", "url", "sha256", "samples", "tables", "simulate"}
 JUDGING = {"label_key", "unlabelled"}
-BESIDE = {"corrections"}  # what has no part in the data set's own cells
+BESIDE = {"corrections", "map_to"}  # what has no part in the data set's own cells
 # The scripts between the files of a data set and what is trained on.
 SCRIPTS = {
     "path": "read_cells.py",

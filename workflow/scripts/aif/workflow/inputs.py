@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from snakemake.io import ancient, local
 
+from aif.config.mapping import REFERENCE, made_here
 from aif.workflow.beside import beside
 from aif.workflow.jobs import Jobs
 from aif.workflow.plan import Plan
@@ -99,6 +101,20 @@ class Inputs:
         variant = self.plan.trained_as[wildcards.variant]
         folder = f"results/{wildcards.dataset}/{variant}/pipeline{wildcards.repeat}"
         return {"model": f"{folder}/model.pt", "losses": f"{folder}/losses.tsv"}
+
+    def model(self, wildcards: Any) -> dict[str, str]:
+        """Return the model that a data set is mapped on, and what lies beside it, its own cells if any."""
+        path = self.plan.mapped[wildcards.dataset].map_to
+        made = made_here(self.plan.config, path)
+        files = {"model": path, "reference": str(Path(path).with_name(REFERENCE))}
+        cells = Path(path).with_name("corrected.h5ad")
+        if made or cells.exists():
+            files["corrected"] = str(cells)
+        return files if made else {name: local(file) for name, file in files.items()}
+
+    def reference_cells(self, wildcards: Any) -> dict[str, str]:
+        """Return the cells that a data set is drawn over, none if only their model is there."""
+        return {name: path for name, path in self.model(wildcards).items() if name == "corrected"}
 
     def search_cells(self, wildcards: Any) -> str:
         """Return the cells of a job of a search."""

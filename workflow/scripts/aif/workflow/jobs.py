@@ -57,7 +57,9 @@ class Jobs:
 
     def source(self, wildcards: Any) -> dict[str, Any]:
         """Return what a data set's entry in the config says of its cells."""
-        return self.plan.config.datasets[wildcards.dataset].model_dump(exclude={"corrections"})
+        return self.plan.config.datasets[wildcards.dataset].model_dump(
+            exclude={"corrections", "map_to"}
+        )
 
     def reading(self, wildcards: Any) -> dict[str, Any]:
         """Return how the files of a data set are read: what its entry says of them, and of nothing else."""
@@ -225,13 +227,13 @@ class Jobs:
 
     def expected_products(self, products: dict[str, tuple[str, int]]) -> list[dict[str, str]]:
         """Return the ids of all runs that a table of these products must have."""
-        return self._expected(dict.fromkeys(self.plan.config.datasets, products))
+        return self._expected(dict.fromkeys(self.plan.datasets, products))
 
     @property
     def expected_benchmark(self) -> list[dict[str, str]]:
         """The ids of all runs that the table of all corrections must have."""
         plan = self.plan
-        return self._expected({name: plan.products_of(name) for name in plan.config.datasets})
+        return self._expected({name: plan.products_of(name) for name in plan.datasets})
 
     def _expected(self, products: dict[str, dict[str, tuple[str, int]]]) -> list[dict[str, str]]:
         return [
@@ -244,9 +246,14 @@ class Jobs:
         """Return the ids of all variants that a search's table must have."""
         return [
             {"dataset": dataset, "method": variant}
-            for dataset in self.plan.config.datasets
+            for dataset in self.plan.datasets
             for variant in self.plan.config.variants
         ]
+
+    @property
+    def mapping(self) -> dict[str, Any]:
+        """How new cells are mapped."""
+        return self.plan.config.map.model_dump()
 
     @property
     def correction(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def check_named_batches(config: Config, samples: dict[str, list[Sample]]) -> Non
     wanted = {target} - {"mean"} if isinstance(target, str) else set(target)
     split = config.null_test.batches if config.null_test is not None else {}
     for name, dataset in config.datasets.items():
-        if not wanted and name not in split:
+        if dataset.map_to is not None or (not wanted and name not in split):
             continue
         known = _known_batches(dataset, samples.get(name, []))
         if known is None:

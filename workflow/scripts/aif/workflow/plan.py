@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aif.config.checks import complete, hyperparameters, simulation
+from aif.config.datasets import Dataset
 from aif.config.hyperparameters import training_of
 from aif.config.methods import CONTROLS
 from aif.config.samples import Sample, samples_of
@@ -76,6 +77,18 @@ class Plan:
             sheets={name: sheet_of(config, variants, name) for name in config.variants},
             samples=samples,
         )
+
+    @cached_property
+    def datasets(self) -> dict[str, Dataset]:
+        """The data sets that are trained on and judged."""
+        entries = self.config.datasets.items()
+        return {name: entry for name, entry in entries if entry.map_to is None}
+
+    @cached_property
+    def mapped(self) -> dict[str, Dataset]:
+        """The data sets whose cells are mapped on a trained model."""
+        entries = self.config.datasets.items()
+        return {name: entry for name, entry in entries if entry.map_to is not None}
 
     @cached_property
     def search_trainings(self) -> dict[str, list[list[str]]]:
@@ -162,7 +175,7 @@ class Plan:
 
         Scores are scaled by them, and a recommendation rests on them. Perfect types need labels.
         """
-        labelled = any(entry.label_key is not None for entry in self.config.datasets.values())
+        labelled = any(entry.label_key is not None for entry in self.datasets.values())
         controls = ["uncorrected", *(["perfect_types"] if labelled else [])]
         own = self.config.baselines
         return [*(name for name in controls if name not in own), *own]
@@ -186,7 +199,7 @@ class Plan:
         """
         return {
             f"{dataset}.null_{draw}": (dataset, draw)
-            for dataset in self.config.datasets
+            for dataset in self.datasets
             if self.null_test.datasets is None or dataset in self.null_test.datasets
             for draw in range(self.null_test.repeats)
         }
@@ -252,7 +265,7 @@ class Plan:
         """The corrections that users have made, as `products`, by the data set."""
         return {
             dataset: {f"corrections/{name}": (name, self.config.seed) for name in entry.corrections}
-            for dataset, entry in self.config.datasets.items()
+            for dataset, entry in self.datasets.items()
         }
 
     @cached_property

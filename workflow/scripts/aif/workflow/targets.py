@@ -24,13 +24,13 @@ class Targets:
 
     def of_datasets(self, pattern: str) -> list[str]:
         """Return the pattern's file for every data set."""
-        return [pattern.format(dataset=dataset) for dataset in self.plan.config.datasets]
+        return [pattern.format(dataset=dataset) for dataset in self.plan.datasets]
 
     def of_products(self, pattern: str, products: Iterable[str]) -> list[str]:
         """Return the pattern's files for every data set and every one of the products."""
         return [
             pattern.format(dataset=dataset, product=product)
-            for dataset in self.plan.config.datasets
+            for dataset in self.plan.datasets
             for product in products
         ]
 
@@ -38,7 +38,7 @@ class Targets:
         """Return the pattern's files for every data set and all its products."""
         return [
             pattern.format(dataset=dataset, product=product)
-            for dataset in self.plan.config.datasets
+            for dataset in self.plan.datasets
             for product in self.plan.products_of(dataset)
         ]
 
@@ -46,7 +46,7 @@ class Targets:
         """Return the pattern's files for every data set and variant."""
         return [
             pattern.format(dataset=dataset, variant=variant)
-            for dataset in self.plan.config.datasets
+            for dataset in self.plan.datasets
             for variant in self.plan.config.variants
         ]
 
@@ -74,10 +74,10 @@ class Targets:
             *(
                 _figure(kind, dataset, "", f"{dataset}/{kind}")
                 for kind, datasets in (
-                    ("summary", self.plan.config.datasets),
-                    ("halves", self.plan.config.datasets),
-                    ("types", self.plan.config.datasets),
-                    ("expression", self.plan.config.datasets),
+                    ("summary", self.plan.datasets),
+                    ("halves", self.plan.datasets),
+                    ("types", self.plan.datasets),
+                    ("expression", self.plan.datasets),
                     (
                         "null_test",
                         self.plan.measured_datasets if self.plan.config.null_test else [],
@@ -88,7 +88,7 @@ class Targets:
             *(
                 _figure(kind, "", "", kind)
                 for kind in ("summary", "halves")
-                if len(self.plan.config.datasets) > 1
+                if len(self.plan.datasets) > 1
             ),
         ]
 
@@ -122,13 +122,13 @@ class Targets:
         return [
             *(
                 _figure(kind, dataset, variant, f"{dataset}/{variant}/{search}/{kind}")
-                for dataset in config.datasets
+                for dataset in self.plan.datasets
                 for variant in config.variants
                 for kind in SEARCH_FIGURES
             ),
             *(
                 _figure("variants", dataset, "", f"{dataset}/{search}/variants")
-                for dataset in config.datasets
+                for dataset in self.plan.datasets
             ),
         ]
 
@@ -159,6 +159,12 @@ class Targets:
             ),
             *self.of_products("results/{dataset}/{product}/corrected.h5ad", self.plan.candidates),
         ]
+
+    @cached_property
+    def of_map(self) -> list[str]:
+        """What `map` makes of every data set that has a model to be mapped on."""
+        files = ("corrected.h5ad", "map.html")
+        return [f"results/{name}/mapped/{file}" for name in self.plan.mapped for file in files]
 
     def _null_files(self, name: str) -> list[str]:
         return [
@@ -199,7 +205,7 @@ class Targets:
     def _all_runs(self, search: str) -> list[str]:
         return [
             file
-            for dataset in self.plan.config.datasets
+            for dataset in self.plan.datasets
             for variant in self.plan.config.variants
             for file in self.runs(dataset, variant, search)
         ]
@@ -207,7 +213,7 @@ class Targets:
     def _figures(self, kind: str, products: dict[str, tuple[str, int]]) -> list[Figure]:
         return [
             _figure(kind, dataset, method, f"{dataset}/{product}/{kind}")
-            for dataset in self.plan.config.datasets
+            for dataset in self.plan.datasets
             for product, (method, seed) in products.items()
             if seed == self.plan.config.seed
         ]

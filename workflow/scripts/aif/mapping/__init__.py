@@ -1,0 +1,1 @@
+"""Cells that no model was trained on: matched with its genes, corrected, named."""

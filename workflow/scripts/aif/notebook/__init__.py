@@ -1,0 +1,1 @@
+"""AIF for notebooks: correct, save, load and map in memory, by the same functions as the workflow."""
