@@ -128,7 +128,7 @@ def _correct(plan, dataset):
             "correct",
             folder,
             {"cells": cells, "model": f"{folder}/model.pt"},
-            {"corrected": "corrected.h5ad"},
+            {"corrected": "corrected.h5ad", "reference": "reference.pt"},
             of,
             correction=jobs.correction_of(of),
         )

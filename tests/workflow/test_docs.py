@@ -35,7 +35,7 @@ def named(block):
 def documented(tmp_path_factory):
     """A project like that of the pages, in which README's run of `my_cells` has ended, made short."""
     folder = copied(tmp_path_factory.mktemp("a path with blanks"))
-    for name in ("Makefile", "resources", ".test"):
+    for name in ("Makefile", "pyproject.toml", "LICENSE", "README.md", "resources", ".test"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
     (folder / ".venv/bin").mkdir(parents=True)

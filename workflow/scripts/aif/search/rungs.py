@@ -50,14 +50,14 @@ class Part:
     rung
         Which one.
     number
-        Of the part, from 0.
+        Of the part, from 0; None where its models are known, since other rows of the sheet move it.
     models
         The hyperparameters of its rows, None where those that go on are not known yet.
     """
 
     name: str
     rung: Rung
-    number: int
+    number: int | None
     models: list[dict[str, Any]] | None
 
 
@@ -110,8 +110,8 @@ def parts(rungs: list[Rung], rows: list[Row], rows_per_job: int, stacks_per_job:
     models = [[row.hyperparameters for stack in part for row in stack] for part in together]
     return [
         *(
-            Part(f"{short}{key_of(part)}", first, number, [asdict(model) for model in part])
-            for number, part in enumerate(models)
+            Part(f"{short}{key_of(part)}", first, None, [asdict(model) for model in part])
+            for part in models
         ),
         *(
             Part(f"rung_{rung.number}_{number}", rung, number, None)

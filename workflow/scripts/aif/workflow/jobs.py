@@ -115,7 +115,7 @@ class Jobs:
         training = self._training(wildcards, int(wildcards.seed), part.models)
         return {**training, "rung": part.rung.number, "share": part.rung.share}
 
-    def part(self, wildcards: Any) -> dict[str, int]:
+    def part(self, wildcards: Any) -> dict[str, int | None]:
         """Return which part of its rung a job of a search trains, and how many models side by side."""
         part = self.plan.parts[wildcards.variant][wildcards.part]
         side_by_side = min(self.plan.config.rows_per_job, len(part.models or []) or math.inf)

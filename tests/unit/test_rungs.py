@@ -65,7 +65,7 @@ def test_jobs_of_the_first_rung_are_named_after_what_they_train_and_later_ones_c
     jobs = parts(halving(9, [0, 1]), rows, 1, 1)
     first = [job for job in jobs if job.rung.number == 0]
     assert [len(job.models) for job in first] == [4, 4, 1]
-    assert all(job.name.startswith("short_") for job in first)
+    assert all(job.name.startswith("short_") and job.number is None for job in first)
     later = [job for job in jobs if job.rung.number > 0]
     assert [job.name for job in later] == [
         *(f"rung_1_{i}" for i in range(5)),
