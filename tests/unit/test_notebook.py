@@ -66,12 +66,13 @@ def test_a_saved_model_maps_as_the_one_in_memory_and_names_where_it_is_given_typ
 ):
     old, model = corrected
     new = new_of(cells)
-    mapped = model.map(new, layer="raw")
+    mapped = model.map(new, label_key="type", layer="raw")
     assert list(mapped.obs_names) == list(new.obs_names)
     assert np.isfinite(mapped.X).all()
     assert mapped.obsm["X_corrected"].shape == (new.n_obs, 4)
     assert mapped.obs["batch"].eq("new").all()
     assert mapped.obs["lab"].eq("b2").all()
+    assert (mapped.obs["cell_type"].astype(str) == new.obs["type"].astype(str)).all()
     named = mapped.obs["named_type"].astype(str)
     assert (named == mapped.obs["type"].astype(str)).mean() > 0.6
     model.save(tmp_path / "kept" / "model.pt")

@@ -141,7 +141,7 @@ def model_cells(
     """
     scale = unit_scale(adata.X, transform, trained)
     batch = adata.obs["batch"].cat
-    codes = torch.tensor(batch.codes, dtype=torch.int64)
+    codes = torch.from_numpy(batch.codes.to_numpy(np.int64))
     covariates = torch.from_numpy(covariates_of(adata).to_numpy(np.float32))
     x = SparseExpression(adata.X, scale)
     return Cells(x, codes, covariates, len(batch.categories)), scale

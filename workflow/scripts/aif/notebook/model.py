@@ -46,6 +46,7 @@ class Model:
         self,
         adata: ad.AnnData,
         batch_key: str | None = None,
+        label_key: str | None = None,
         layer: str | None = None,
         neighbours: int = DEFAULT.neighbours,
         confidence: float = DEFAULT.confidence,
@@ -55,7 +56,8 @@ class Model:
 
         X is corrected expression, `obsm["X_corrected"]` and `obsm["X_aif"]` are places beside those of the
         model's own cells. Where the types of these are known, `obs["named_type"]` and `obs["confidence"]` are
-        what the new cells are called and how sure that is.
+        what the new cells are called and how sure that is. Columns of obs are kept; ones that are called `batch`
+        or `cell_type` and are not what the keys name end on `_input`.
 
         Parameters
         ----------
@@ -63,6 +65,8 @@ class Model:
             Raw counts; unchanged.
         batch_key
             The column of obs with the batch of each cell; without it all are one.
+        label_key
+            The column of obs with types of your own, to set beside the names: `obs["cell_type"]` of the result.
         layer
             The layer that holds the counts; without it X.
         neighbours, confidence, steps
@@ -77,7 +81,8 @@ class Model:
         of_all = free_name("new_cells", counts.obs)
         if batch_key is None:
             counts.obs[of_all] = "new"
-        source = Dataset(path="-", batch_key=batch_key or of_all, map_to="-").model_dump()
+        keys = {"batch_key": batch_key or of_all, "label_key": label_key}
+        source = Dataset(path="-", map_to="-", **keys).model_dump()
         new = prepared(counts, self.info, self.reference, source, "map")
         new.counts.obs.drop(columns=of_all, errors="ignore", inplace=True)
         warn(new.notes)
