@@ -56,8 +56,8 @@ class Model:
 
         X is corrected expression, `obsm["X_corrected"]` and `obsm["X_aif"]` are places beside those of the
         model's own cells. Where the types of these are known, `obs["named_type"]` and `obs["confidence"]` are
-        what the new cells are called and how sure that is. Columns of obs are kept; ones that are called `batch`
-        or `cell_type` and are not what the keys name end on `_input`.
+        what the new cells are called and how sure that is. Columns of obs are kept; those called `batch` or
+        `cell_type` that the keys do not name end on `_input`.
 
         Parameters
         ----------
@@ -66,7 +66,7 @@ class Model:
         batch_key
             The column of obs with the batch of each cell; without it all are one.
         label_key
-            The column of obs with types of your own, to set beside the names: `obs["cell_type"]` of the result.
+            The column of obs with types of your own, which stand beside the names in `obs["cell_type"]`.
         layer
             The layer that holds the counts; without it X.
         neighbours, confidence, steps
