@@ -15,8 +15,9 @@ from small_workflow import ROOT
 from aif.config.hyperparameters import Hyperparameters
 from aif.config.schema import load_yaml
 from aif.config.variants import Variant, defaults_of, variant_of
-from aif.correction.corrected import MANY, correct_dataset, outputs_of, write_corrected
+from aif.correction.corrected import correct_dataset, write_corrected
 from aif.correction.decoding import CHUNK
+from aif.correction.outputs import MANY, outputs_of
 from aif.data.preprocessing import transform
 from aif.model.run import Job, train_job
 from aif.model.stored import trained_cells

@@ -91,7 +91,7 @@ def test_an_embedding_has_no_expression_to_test(reference):
     rows, curves = de_rows(None, reference, False)
     assert {row["status"] for row in rows} == {"left_out"}
     reasons = {row["reason"] for row in rows if not row["metric"].endswith("_counts")}
-    assert reasons == {"the method returns no expression"}
+    assert reasons == {"the correction has no expression"}
     assert curves.empty
 
 

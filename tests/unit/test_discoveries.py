@@ -72,4 +72,4 @@ def test_the_counts_are_tested_once_only():
     cells = simulated(SIMULATION)
     rows = {row["metric"]: row for row in de_rows(None, cells, with_counts=False)[0]}
     assert rows["DE_FDR_counts"]["reason"].startswith("the counts are the same for every method")
-    assert rows["DE_FDR"]["reason"] == "the method returns no expression"
+    assert rows["DE_FDR"]["reason"] == "the correction has no expression"

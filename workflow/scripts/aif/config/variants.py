@@ -39,7 +39,7 @@ class Variant:
         their decode (`aif.correction.shift`).
     nonnegative
         Set corrected values below 0 to 0, as there is no negative expression, and logarithms below 0.05, as
-        less than a twentieth of a median cell's count is none (`aif.correction.corrected`).
+        less than a twentieth of a median cell's count is none (`aif.correction.outputs`).
     embedding
         What users cluster and draw, `obsm["X_corrected"]`: the `latent` means, as published, or the
         principal `components` of corrected logarithms before any are set to 0, as many as

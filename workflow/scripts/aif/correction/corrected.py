@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,12 +16,12 @@ from sklearn.decomposition import PCA
 
 from aif import __version__
 from aif.correction.decoding import (
-    CHUNK,
     Part,
     correction_target,
     decoded_expression,
     latent_parts,
 )
+from aif.correction.outputs import appender, expression_of, outputs_of
 from aif.correction.shift import Setting, Shift
 from aif.data.covariates import covariates_of
 from aif.data.holdout import held_out
@@ -33,11 +32,6 @@ from aif.model.model_file import ModelInfo
 from aif.model.networks import Networks
 
 SHAPING = 20_000  # cells that are enough to find components
-MANY = 100_000  # cells above which no expression is written where the config does not ask for it
-COMPRESSED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-# Corrected logarithms below it are no expression. A shift that is next to nothing would put all zeros of a
-# batch above or below those of the others, and a test by ranks would call the gene different.
-TRACE = 0.05
 
 
 def correct_dataset(
@@ -109,36 +103,6 @@ def write_corrected(
     return learned
 
 
-def appender(
-    file: h5py.File, n_cells: int, n_genes: int, options: dict[str, Any]
-) -> Callable[[np.ndarray], None] | None:
-    """Return what appends chunks of cells (cells, G) to X of a file, which it begins, compressed.
-
-    Where options say that no expression is written, that is None, and the log says so.
-    """
-    if "expression" not in outputs_of(options, n_cells):
-        by_size = f"as cells are more than {MANY:,}; name it in correction.output to have it"
-        why = "as correction.output says" if options.get("output") else by_size
-        logging.getLogger("aif").info("no expression is written, %s", why)
-        return None
-    empty = np.empty((0, n_genes), dtype=np.float32)
-    shape = {"maxshape": (None, n_genes), "chunks": (min(CHUNK, n_cells), n_genes)}
-    ad.io.write_elem(file, "X", empty, dataset_kwargs=shape | COMPRESSED)
-
-    def append(expression: np.ndarray) -> None:
-        done = len(file["X"])
-        file["X"].resize(done + len(expression), axis=0)
-        file["X"][done:] = expression
-
-    return append
-
-
-def outputs_of(options: dict[str, Any], n_cells: int) -> list[str]:
-    """Return what a correction writes: what the config names, else expression too unless cells are MANY."""
-    both = ["expression", "embedding"]
-    return options.get("output") or (both if n_cells <= MANY else ["embedding"])
-
-
 def correct(
     networks: Networks,
     info: ModelInfo,
@@ -188,14 +152,9 @@ def correct(
             pca = components(np.concatenate(smooth), info)
         latent, placed = [], []
         for part in parts(chosen=chosen):
-            if not (np.isfinite(part.expression).all() and np.isfinite(part.latent).all()):
-                raise FloatingPointError("the corrected expression is not finite")
+            expression = expression_of(part, info)
             if "expression" in outputs:
-                keep(
-                    positive(part.expression, info)
-                    if info.variant["nonnegative"]
-                    else part.expression
-                )
+                keep(expression)
             if of_components:  # of few cells all are kept, which are decoded once then
                 placed.append(part.smooth if pca is None else pca.transform(part.smooth))
             latent.append(part.latent)
@@ -217,12 +176,6 @@ def mask_of(rows: np.ndarray, n_cells: int) -> torch.Tensor:
     mask = torch.zeros(n_cells, dtype=torch.bool)
     mask[torch.from_numpy(rows)] = True
     return mask
-
-
-def positive(expression: np.ndarray, info: ModelInfo) -> np.ndarray:
-    """Return expression with 0 in place of negative values, and of logarithms below TRACE."""
-    least = TRACE if info.variant["input"] == "norm_log" else 0
-    return np.where(expression < least, 0, expression)
 
 
 def shaping_cells(known: np.ndarray, info: ModelInfo) -> np.ndarray:

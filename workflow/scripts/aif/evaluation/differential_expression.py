@@ -36,7 +36,7 @@ def de_rows(
     Parameters
     ----------
     expression
-        (n, G), corrected logarithms; None where a method returns an embedding only.
+        (n, G), corrected logarithms; None where the correction has none.
     reference
         The uncorrected norm_log data of the same cells and genes, with the truth in var.
     with_counts
@@ -52,7 +52,7 @@ def de_rows(
 
     def area(genes: str, direction: str) -> float:
         if expression is None:
-            raise LeftOut("the method returns no expression")
+            raise LeftOut("the correction has no expression")
         if (genes, direction) not in areas:
             raise LeftOut(f"there are {len(reference.var)} genes only")
         return areas[genes, direction]
@@ -64,7 +64,7 @@ def de_rows(
         if test == "_counts":
             return on_counts(reference.layers["counts"], reference.obs, truth)
         if expression is None:
-            raise LeftOut("the method returns no expression")
+            raise LeftOut("the correction has no expression")
         return on_expression(_typed(expression, reference), truth)
 
     rows = []

@@ -63,7 +63,7 @@ def with_neighbours(cells: ad.AnnData, seed: int) -> ad.AnnData:
 
 
 def log_expression(corrected: ad.AnnData) -> np.ndarray | sparse.spmatrix | None:
-    """Return a correction's logarithms, None where a method returns no expression.
+    """Return a correction's logarithms, None where it has no expression.
 
     Corrected raw and norm values are brought to norm_log: negative values as 0, every cell scaled
     to the median library of the counts, log1p. So all transforms are judged on one scale.

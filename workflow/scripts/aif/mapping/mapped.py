@@ -24,7 +24,6 @@ import torch
 from torch import Tensor
 
 from aif import __version__
-from aif.correction.corrected import appender, outputs_of, positive
 from aif.correction.decoding import (
     CHUNK,
     Part,
@@ -32,6 +31,7 @@ from aif.correction.decoding import (
     decoded_expression,
     hidden_decodes,
 )
+from aif.correction.outputs import appender, expression_of, outputs_of
 from aif.correction.residuals import Moments, Residuals
 from aif.correction.shift import Setting
 from aif.mapping.new_cells import NewCells
@@ -162,7 +162,7 @@ def write_mapped(
     with h5py.File(path, "r+") as file:
         append = appender(file, *rest.shape, reference.options)
         for part in mapped_parts(networks, info, reference, cells, batch, extended):
-            expression = checked(part, info)
+            expression = expression_of(part, info)
             if append is not None:
                 append(expression)
             latent.append(part.latent)
@@ -184,19 +184,12 @@ def mapped_dataset(
     batch = counts.obs["batch"].cat.codes.to_numpy()
     parts = list(mapped_parts(networks, info, reference, cells, batch, extended))
     result = ad.AnnData(obs=counts.obs, var=counts.var, layers=dict(counts.layers))
-    result.X = np.concatenate([checked(part, info) for part in parts])
+    result.X = np.concatenate([expression_of(part, info) for part in parts])
     result.obsm["X_aif"] = np.concatenate([part.latent for part in parts])
     embedding = [embedding_of(part, info, reference) for part in parts]
     result.obsm["X_corrected"] = np.concatenate(embedding)
     result.uns["aif"] = provenance(info, reference, len(batch))
     return result
-
-
-def checked(part: Part, info: ModelInfo) -> np.ndarray:
-    """Return the expression of corrected cells as the variant has it."""
-    if not np.isfinite(part.expression).all():
-        raise FloatingPointError("the corrected expression is not finite")
-    return positive(part.expression, info) if info.variant["nonnegative"] else part.expression
 
 
 def provenance(info: ModelInfo, reference: Reference, n_cells: int) -> dict[str, Any]:
