@@ -10,12 +10,13 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import anndata as ad
 import numpy as np
 import pandas as pd
-import scanpy as sc
+from mapping_others import OTHERS
 from sklearn.metrics import f1_score
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +55,7 @@ def main() -> None:
     parser.add_argument("--steps", nargs="+", type=int, default=[200], help="beside 0")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--batches", nargs="+", help="those to leave out; without it all")
-    parser.add_argument("--ways", nargs="+", default=["all", "mapped", "ingest"])
+    parser.add_argument("--ways", nargs="+", default=["all", "mapped", *OTHERS])
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     prepare_for_training(threads=1)
@@ -76,11 +77,12 @@ def run(
     seed: int,
 ) -> None:
     """Judge every way of one batch, one method and one seed that the table lacks."""
-    keys = dict(zip(KEYS, (data, left_out, method, "", seed), strict=True))
     of_none = left_out == "none"  # the training on all batches is one, whatever is left out
-    ways = [way for way in options.ways if (way == "all") == of_none]
-    ways = [way for way in ways if not done(options.output, keys | {"way": way})]
-    for way in ways:
+    for way in options.ways:
+        whose = way if way in OTHERS else method
+        keys = dict(zip(KEYS, (data, left_out, whose, way, seed), strict=True))
+        if (way == "all") != of_none or done(options.output, keys):
+            continue
         for name, corrected, names, seconds in WAYS[way](counts, left_out, method, seed, options):
             row = {**keys, "way": name, "seconds": seconds, **named(counts, left_out, names)}
             keep(options.output, judged(corrected, counts, row))
@@ -107,7 +109,7 @@ def judged(corrected: ad.AnnData, counts: ad.AnnData, row: dict[str, object]) ->
     corrected = corrected[counts.obs_names].copy()
     ids = {"dataset": row["data"], "method": row["method"], "row": "", "seed": row["seed"]}
     corrected.uns["aif"] = {"transform": "norm_log", "output": "expression", **ids}
-    if row["way"] == "ingest":
+    if row["way"] in OTHERS:
         corrected.uns["aif"]["output"] = "embedding"
     metrics = evaluate(corrected, transform(counts, "norm_log"), EVALUATION).metrics
     table = metrics.pivot(index="space", columns="metric", values="value").reindex(columns=SCORES)
@@ -182,33 +184,36 @@ def mapped(
         names = names_of(
             found.obsm["X_aif"], old.obsm["X_aif"], types, how.neighbours, how.confidence, seed
         )
-        joined = ad.concat([old, found])
-        for column in ("batch", "cell_type"):
-            joined.obs[column] = joined.obs[column].astype("category")
+        joined = together(old, found)
         name = f"mapped_{steps}" if steps else "mapped"
         yield name, joined, names["cell_type"].set_axis(found.obs_names), seconds
 
 
-def ingested(
-    counts: ad.AnnData, left_out: str, method: str, seed: int, options: argparse.Namespace
+def by_another(
+    name: str,
+    counts: ad.AnnData,
+    left_out: str,
+    method: str,
+    seed: int,
+    options: argparse.Namespace,
 ) -> Iterator[Way]:
-    """Yield new cells placed by scanpy's ingest among the uncorrected others, and named by it."""
+    """Yield new cells placed and named by another method of `OTHERS`."""
     start = time.perf_counter()
     logs = transform(counts, "norm_log")
     new = (counts.obs["batch"] == left_out).to_numpy()
-    old, found = logs[~new].copy(), logs[new].copy()
-    sc.pp.pca(old, n_comps=min(30, old.n_vars - 1), random_state=seed)
-    sc.pp.neighbors(old, random_state=seed)
-    sc.tl.umap(old, random_state=seed)
-    names = found.obs.pop("cell_type")
-    sc.tl.ingest(found, old, obs="cell_type", embedding_method="pca")
-    given = found.obs["cell_type"].astype(str)
-    found.obs["cell_type"] = names
-    joined = ad.concat([old, found])
-    joined.obsm = {"X_corrected": joined.obsm["X_pca"]}
+    old, found = subset(logs, ~new), subset(logs, new)
+    places, names = OTHERS[name](old, found, seed)
+    joined = together(old, found)
+    joined.obsm["X_corrected"] = places
+    yield name, joined, names, time.perf_counter() - start
+
+
+def together(old: ad.AnnData, new: ad.AnnData) -> ad.AnnData:
+    """Return old and new cells as one data set."""
+    joined = ad.concat([old, new])
     for column in ("batch", "cell_type"):
         joined.obs[column] = joined.obs[column].astype("category")
-    yield "ingest", joined, given, time.perf_counter() - start
+    return joined
 
 
 def subset(counts: ad.AnnData, mask: np.ndarray) -> ad.AnnData:
@@ -219,7 +224,7 @@ def subset(counts: ad.AnnData, mask: np.ndarray) -> ad.AnnData:
     return part
 
 
-WAYS = {"all": on_all, "mapped": mapped, "ingest": ingested}
+WAYS = {"all": on_all, "mapped": mapped} | {name: partial(by_another, name) for name in OTHERS}
 
 
 if __name__ == "__main__":
