@@ -101,7 +101,12 @@ def chosen_genes(logs: ad.AnnData, choice: Choice, key: str) -> tuple[np.ndarray
     elif n is not None and n < used.sum():
         x = logs.X if used.all() else logs.X[:, np.flatnonzero(used)]
         among = ad.AnnData(x, logs.obs, logs.var[used])
-        used[used] = most_variable_genes(among, n, f"{key}.n_top_genes")
+        used[used], silent = most_variable_genes(among, n, f"{key}.n_top_genes")
+        if silent:
+            said = (
+                f"no gene varies, or all vary alike, in {', '.join(silent)}; other batches decide"
+            )
+            notes.append(Note("n_top_genes", "warning", said))
     if (used | kept).sum() < FEWEST:
         raise InputError(
             f"{key}.drop_genes: {(used | kept).sum()} genes are left; drop less, or keep more"
@@ -109,10 +114,12 @@ def chosen_genes(logs: ad.AnnData, choice: Choice, key: str) -> tuple[np.ndarray
     return used | kept, notes
 
 
-def most_variable_genes(logs: ad.AnnData, n_top_genes: int, key: str = "n_top_genes") -> np.ndarray:
+def most_variable_genes(
+    logs: ad.AnnData, n_top_genes: int, key: str = "n_top_genes"
+) -> tuple[np.ndarray, list[str]]:
     """Return a mask (G,) of the genes whose logarithms vary most within batches (scanpy, flavour seurat).
 
-    A batch in which no gene varies, or all vary alike, does not vote.
+    A batch in which no gene varies, or all vary alike, does not vote; the names of these are returned too.
 
     Raises
     ------
@@ -131,7 +138,8 @@ def most_variable_genes(logs: ad.AnnData, n_top_genes: int, key: str = "n_top_ge
             f"{key}: in every batch no gene varies, or all vary alike, so that none can be chosen; leave "
             "it out"
         )
-    return found["highly_variable"].reindex(logs.var_names).to_numpy()
+    mask = found["highly_variable"].reindex(logs.var_names).to_numpy()
+    return mask, [name for name in cells if name not in voting]
 
 
 def _ranked(logs: ad.AnnData, voting: np.ndarray, n_top_genes: int) -> pd.DataFrame | None:
